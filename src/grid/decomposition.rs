@@ -7,7 +7,7 @@ pub type Topology = PerAxis<usize>;
 
 /// The relative cost of a face cell per axis: cells of a face normal to x are strided in memory, a face normal to z is
 /// one contiguous sheet. Rows that are cut short also vectorise worse.
-const FACE_WEIGHT: PerAxis<f64> = [2.0, 1.1, 1.0];
+const FACE_WEIGHT: PerAxis<f64> = [1.8, 1.1, 1.0];
 
 /// The grid cut into a box of tiles. Tile sizes along an axis differ by at most one cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,8 @@ pub struct Decomposition {
 pub enum DecompositionError {
     /// The topology does not multiply up to the number of ranks.
     WrongProduct { topology: Topology, n_ranks: usize },
-    /// Tiles along `axis` would be `cells` wide, thinner than the halo of `needed` cells.
+    /// Tiles along `axis` would be `cells` wide, thinner than the halo of `needed` cells. `largest_usable` is 0 where
+    /// the grid is too small for any number of ranks.
     TooThin {
         axis: usize,
         cells: usize,
@@ -54,7 +55,7 @@ impl Decomposition {
         let best = factorisations(n_ranks)
             .into_iter()
             .filter(|&topology| thin_axis(grid, topology, reach).is_none())
-            .min_by(|&a, &b| surface(grid, a).total_cmp(&surface(grid, b)).then(b.cmp(&a).reverse()));
+            .min_by(|&a, &b| surface(grid, a).total_cmp(&surface(grid, b)).then(a.cmp(&b)));
         match best {
             Some(topology) => Ok(Decomposition {
                 grid: grid.clone(),
@@ -133,8 +134,12 @@ fn most_tiles(grid: &Grid, axis: usize, reach: &Reach) -> usize {
     (grid.cells[axis] / reach.widest(axis).max(1) as usize).max(1)
 }
 
+/// The first axis whose tiles are thinner than the halo: where the axis is cut, or joined to itself.
 fn thin_axis(grid: &Grid, topology: Topology, reach: &Reach) -> Option<usize> {
-    (0..3).find(|&axis| topology[axis] > 1 && topology[axis] > most_tiles(grid, axis, reach))
+    (0..3).find(|&axis| {
+        let has_halo = topology[axis] > 1 || grid.periodic[axis];
+        has_halo && (grid.cells[axis] / topology[axis]) < (reach.widest(axis) as usize).max(1)
+    })
 }
 
 fn too_thin(grid: &Grid, topology: Topology, axis: usize, reach: &Reach) -> DecompositionError {
@@ -147,7 +152,7 @@ fn too_thin(grid: &Grid, topology: Topology, axis: usize, reach: &Reach) -> Deco
                 .into_iter()
                 .any(|t| thin_axis(grid, t, reach).is_none())
         })
-        .unwrap_or(1);
+        .unwrap_or(0);
     DecompositionError::TooThin {
         axis,
         cells: grid.cells[axis] / topology[axis],
@@ -260,6 +265,26 @@ mod tests {
             }
         );
         assert!(Decomposition::new(&g, 3, &reach, None).is_ok());
+    }
+
+    #[test]
+    fn a_periodic_axis_narrower_than_its_halo_admits_no_ranks() {
+        let mut g = grid([2, 64, 1]);
+        g.periodic = [true, false, false];
+        let reach = Reach {
+            lo: [3, 3, 0],
+            hi: [3, 3, 0],
+        };
+        let error = Decomposition::new(&g, 1, &reach, None).unwrap_err();
+        assert_eq!(
+            error,
+            DecompositionError::TooThin {
+                axis: 0,
+                cells: 2,
+                needed: 3,
+                largest_usable: 0
+            }
+        );
     }
 
     #[test]

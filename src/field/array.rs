@@ -1,0 +1,246 @@
+//! One slot's memory: rows along x, padded and aligned.
+
+use crate::grid::{IndexBox, PerAxis};
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::ptr::NonNull;
+
+/// Bytes of a cache line, to which the first owned cell of every row is aligned.
+const LINE: usize = 64;
+
+/// Elements between neighbours along x (always 1), y and z.
+pub type AxisStrides = PerAxis<usize>;
+
+/// Values on a box of cells, x contiguous.
+///
+/// Rows begin so that the first owned cell is on a cache line, and both the distance between rows and that between
+/// planes are odd numbers of cache lines, so that grids with power-of-two sizes do not map to the same cache sets.
+#[derive(Debug)]
+pub struct Array<T> {
+    stored: IndexBox,
+    strides: AxisStrides,
+    /// Element offset of the stored box's first cell.
+    first: usize,
+    len: usize,
+    data: NonNull<T>,
+}
+
+// SAFETY: an Array owns its allocation of plain numbers; shared access is governed by StageView's contract.
+unsafe impl<T: Send> Send for Array<T> {}
+// SAFETY: as above; `&Array` alone only allows reading rows or obtaining the raw pointer.
+unsafe impl<T: Sync> Sync for Array<T> {}
+
+impl<T: Copy + Default> Array<T> {
+    /// Zeroed storage for `stored`, with the cell `owned_lo` of every row on a cache line. `stagger` moves the start by
+    /// that many cache lines, so that arrays read and written together do not alias.
+    pub fn new(stored: IndexBox, owned_lo: PerAxis<i64>, stagger: usize) -> Array<T> {
+        let per_line = LINE / size_of::<T>();
+        let [nx, ny, nz] = stored.size();
+        let lead = (owned_lo[0] - stored.lo[0]).max(0) as usize % per_line;
+        let first_in_row = (per_line - lead) % per_line;
+        let mut row_lines = (first_in_row + nx).div_ceil(per_line).max(1);
+        row_lines += usize::from(row_lines % 2 == 0);
+        let plane_rows = ny + usize::from(ny % 2 == 0);
+        let strides = [1, row_lines * per_line, plane_rows * row_lines * per_line];
+        let first = stagger % 64 * per_line + first_in_row;
+        let len = first + strides[2] * nz + per_line;
+        let data = if stored.is_empty() {
+            NonNull::dangling()
+        } else {
+            let layout = Self::layout(len);
+            // SAFETY: the layout is not empty.
+            let raw = unsafe { alloc_zeroed(layout) }.cast::<T>();
+            NonNull::new(raw).unwrap_or_else(|| handle_alloc_error(layout))
+        };
+        Array {
+            stored,
+            strides,
+            first,
+            len: if stored.is_empty() { 0 } else { len },
+            data,
+        }
+    }
+
+    fn layout(len: usize) -> Layout {
+        Layout::from_size_align(len * size_of::<T>(), LINE).expect("sizes are bounded before storage is allocated")
+    }
+
+    /// The cells that have memory.
+    pub fn stored(&self) -> IndexBox {
+        self.stored
+    }
+
+    /// Bytes allocated.
+    pub fn n_bytes(&self) -> usize {
+        self.len * size_of::<T>()
+    }
+
+    /// Offset of the cells `[lo, hi)` of row (j, k), checked against the stored box.
+    #[inline(always)]
+    fn offset(&self, j: i64, k: i64, lo: i64, hi: i64) -> usize {
+        let s = &self.stored;
+        let inside = lo >= s.lo[0] && hi <= s.hi[0] && lo <= hi;
+        let row_inside = j >= s.lo[1] && j < s.hi[1] && k >= s.lo[2] && k < s.hi[2];
+        if !(inside && row_inside) {
+            outside(s, j, k, lo, hi);
+        }
+        self.first
+            + (k - s.lo[2]) as usize * self.strides[2]
+            + (j - s.lo[1]) as usize * self.strides[1]
+            + (lo - s.lo[0]) as usize
+    }
+
+    /// The cells `[lo, hi)` of row (j, k).
+    #[inline(always)]
+    pub fn row(&self, j: i64, k: i64, lo: i64, hi: i64) -> &[T] {
+        let offset = self.offset(j, k, lo, hi);
+        // SAFETY: `offset` checked that the cells are stored, the data are initialised (zeroed), and `&self` excludes
+        // safe writers; concurrent writers exist only under the contract of StageView.
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr().add(offset), (hi - lo) as usize) }
+    }
+
+    /// The cells `[lo, hi)` of row (j, k), to write.
+    #[inline(always)]
+    pub fn row_mut(&mut self, j: i64, k: i64, lo: i64, hi: i64) -> &mut [T] {
+        // SAFETY: `&mut self` excludes every other access.
+        unsafe { self.row_mut_shared(j, k, lo, hi) }
+    }
+
+    /// The cells `[lo, hi)` of row (j, k), to write through a shared reference.
+    ///
+    /// # Safety
+    /// No other reference to these cells may be in use while the slice lives.
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref)]
+    pub(super) unsafe fn row_mut_shared(&self, j: i64, k: i64, lo: i64, hi: i64) -> &mut [T] {
+        let offset = self.offset(j, k, lo, hi);
+        // SAFETY: the cells are stored (checked by `offset`); the caller excludes other references to them.
+        unsafe { std::slice::from_raw_parts_mut(self.data.as_ptr().add(offset), (hi - lo) as usize) }
+    }
+
+    /// The value of one cell.
+    pub fn get(&self, cell: PerAxis<i64>) -> T {
+        self.row(cell[1], cell[2], cell[0], cell[0] + 1)[0]
+    }
+
+    /// Sets the value of one cell.
+    pub fn set(&mut self, cell: PerAxis<i64>, value: T) {
+        self.row_mut(cell[1], cell[2], cell[0], cell[0] + 1)[0] = value;
+    }
+
+    /// Sets every stored cell.
+    pub fn fill(&mut self, value: T) {
+        let b = self.stored;
+        for (j, k) in b.rows() {
+            self.row_mut(j, k, b.lo[0], b.hi[0]).fill(value);
+        }
+    }
+
+    /// Appends the cells of `region` to `out`, x fastest.
+    pub fn pack(&self, region: &IndexBox, out: &mut Vec<T>) {
+        for (j, k) in region.rows() {
+            out.extend_from_slice(self.row(j, k, region.lo[0], region.hi[0]));
+        }
+    }
+
+    /// Takes the cells of `region` from the front of `values`, x fastest, and returns what is left.
+    pub fn unpack<'v>(&mut self, region: &IndexBox, values: &'v [T]) -> &'v [T] {
+        let n = region.len(0);
+        let mut rest = values;
+        for (j, k) in region.rows() {
+            let (row, tail) = rest.split_at(n);
+            self.row_mut(j, k, region.lo[0], region.hi[0]).copy_from_slice(row);
+            rest = tail;
+        }
+        rest
+    }
+
+    /// Copies the cells of `from` to the same-sized box that begins `by` further on. The boxes must not overlap.
+    pub fn copy_within(&mut self, from: &IndexBox, by: PerAxis<i64>) {
+        let to = from.shift(by);
+        assert!(from.intersect(&to).is_empty(), "a halo copy never overlaps its source");
+        for (j, k) in from.rows() {
+            let source = self.offset(j, k, from.lo[0], from.hi[0]);
+            let target = self.offset(j + by[1], k + by[2], to.lo[0], to.hi[0]);
+            // SAFETY: both ranges are stored (checked by `offset`), and the boxes do not overlap.
+            unsafe {
+                let data = self.data.as_ptr();
+                std::ptr::copy_nonoverlapping(data.add(source), data.add(target), from.len(0));
+            }
+        }
+    }
+}
+
+impl<T> Drop for Array<T> {
+    fn drop(&mut self) {
+        if self.len > 0 {
+            let layout = Layout::from_size_align(self.len * size_of::<T>(), LINE).expect("it was allocated with it");
+            // SAFETY: allocated in `new` with this layout and not freed since.
+            unsafe { dealloc(self.data.as_ptr().cast(), layout) };
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn outside(stored: &IndexBox, j: i64, k: i64, lo: i64, hi: i64) -> ! {
+    panic!("cells [{lo}..{hi}, {j}, {k}] are not stored: the array has {stored}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array() -> Array<f64> {
+        let mut a = Array::new(IndexBox::new([-1, -2, 0], [6, 3, 2]), [0, 0, 0], 3);
+        for (j, k) in a.stored().rows() {
+            for i in -1..6 {
+                a.set([i, j, k], (100 * k + 10 * j + i) as f64);
+            }
+        }
+        a
+    }
+
+    #[test]
+    fn every_cell_keeps_its_own_value() {
+        let a = array();
+        for (j, k) in a.stored().rows() {
+            let expected: Vec<f64> = (-1..6).map(|i| (100 * k + 10 * j + i) as f64).collect();
+            assert_eq!(a.row(j, k, -1, 6), expected);
+        }
+    }
+
+    #[test]
+    fn the_first_owned_cell_of_every_row_is_on_a_cache_line() {
+        let a: Array<f32> = Array::new(IndexBox::new([9, -1, -1], [42, 6, 5]), [10, 0, 0], 7);
+        for (j, k) in a.stored().rows() {
+            assert_eq!(a.row(j, k, 10, 11).as_ptr() as usize % LINE, 0);
+        }
+    }
+
+    #[test]
+    fn power_of_two_rows_and_planes_are_odd_numbers_of_lines() {
+        let a: Array<f64> = Array::new(IndexBox::from_size([512, 512, 4]), [0; 3], 0);
+        assert_eq!(a.strides[1] / 8 % 2, 1);
+        assert_eq!(a.strides[2] / 8 % 2, 1);
+    }
+
+    #[test]
+    fn packed_cells_come_back_unchanged() {
+        let a = array();
+        let region = IndexBox::new([1, -1, 0], [4, 2, 2]);
+        let mut packed = Vec::new();
+        a.pack(&region, &mut packed);
+        let mut b: Array<f64> = Array::new(a.stored(), [0; 3], 0);
+        assert!(b.unpack(&region, &packed).is_empty());
+        for (j, k) in region.rows() {
+            assert_eq!(a.row(j, k, 1, 4), b.row(j, k, 1, 4));
+        }
+        assert_eq!(b.get([0, 0, 0]), 0.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "are not stored")]
+    fn a_cell_outside_is_refused() {
+        array().row(3, 0, 0, 1);
+    }
+}

@@ -1,0 +1,178 @@
+//! All declared storage of one tile.
+
+use super::{Array, Real, Scalar, SlotId, SlotSpec};
+use crate::grid::{IndexBox, Tile};
+
+/// The memory of one slot, in the precision it was declared with.
+#[derive(Debug)]
+enum SlotArray<T> {
+    Real(Array<T>),
+    Double(Array<f64>),
+}
+
+/// All declared slots of a tile.
+#[derive(Debug)]
+pub struct Storage<T> {
+    specs: Vec<SlotSpec>,
+    arrays: Vec<SlotArray<T>>,
+}
+
+impl<T: Real> Storage<T> {
+    /// Zeroed memory for every slot on the cells that `tile` stores of it.
+    pub fn new(specs: &[SlotSpec], tile: &Tile) -> Storage<T> {
+        let arrays = specs
+            .iter()
+            .enumerate()
+            .map(|(n, spec)| {
+                let stored = stored_box(spec, tile);
+                // Slots that are used together start on different cache sets.
+                let stagger = n * 5;
+                match spec.scalar {
+                    Scalar::Real => SlotArray::Real(Array::new(stored, tile.owned.lo, stagger)),
+                    Scalar::Double => SlotArray::Double(Array::new(stored, tile.owned.lo, stagger)),
+                }
+            })
+            .collect();
+        Storage {
+            specs: specs.to_vec(),
+            arrays,
+        }
+    }
+
+    /// Bytes that [`Storage::new`] would allocate, without allocating.
+    pub fn bytes_needed(specs: &[SlotSpec], tile: &Tile) -> f64 {
+        specs
+            .iter()
+            .map(|spec| {
+                let cells: f64 = stored_box(spec, tile).size().iter().map(|&n| n as f64).product();
+                cells
+                    * match spec.scalar {
+                        Scalar::Real => size_of::<T>() as f64,
+                        Scalar::Double => 8.0,
+                    }
+            })
+            .sum()
+    }
+
+    pub fn specs(&self) -> &[SlotSpec] {
+        &self.specs
+    }
+
+    /// The array of a slot of the run's precision.
+    ///
+    /// # Panics
+    /// If the slot was declared double: a bug of the kernel.
+    #[inline(always)]
+    pub fn array(&self, slot: SlotId) -> &Array<T> {
+        match &self.arrays[slot.0] {
+            SlotArray::Real(array) => array,
+            SlotArray::Double(_) => wrong_scalar(&self.specs[slot.0]),
+        }
+    }
+
+    /// The array of a slot of the run's precision, to write. Panics like [`Storage::array`].
+    pub fn array_mut(&mut self, slot: SlotId) -> &mut Array<T> {
+        match &mut self.arrays[slot.0] {
+            SlotArray::Real(array) => array,
+            SlotArray::Double(_) => wrong_scalar(&self.specs[slot.0]),
+        }
+    }
+
+    /// The array of a slot that was declared double.
+    ///
+    /// # Panics
+    /// If the slot has the run's precision: a bug of the kernel.
+    #[inline(always)]
+    pub fn double_array(&self, slot: SlotId) -> &Array<f64> {
+        match &self.arrays[slot.0] {
+            SlotArray::Double(array) => array,
+            SlotArray::Real(_) => wrong_scalar(&self.specs[slot.0]),
+        }
+    }
+
+    /// The array of a slot that was declared double, to write. Panics like [`Storage::double_array`].
+    pub fn double_array_mut(&mut self, slot: SlotId) -> &mut Array<f64> {
+        match &mut self.arrays[slot.0] {
+            SlotArray::Double(array) => array,
+            SlotArray::Real(_) => wrong_scalar(&self.specs[slot.0]),
+        }
+    }
+
+    /// Fills a slot with NaN, so that whoever reads what nobody wrote is found out.
+    pub fn poison(&mut self, slot: SlotId) {
+        match &mut self.arrays[slot.0] {
+            SlotArray::Real(array) => array.fill(T::NAN),
+            SlotArray::Double(array) => array.fill(f64::NAN),
+        }
+    }
+
+    /// Bytes allocated for all slots.
+    pub fn n_bytes(&self) -> usize {
+        self.arrays
+            .iter()
+            .map(|slot| match slot {
+                SlotArray::Real(array) => array.n_bytes(),
+                SlotArray::Double(array) => array.n_bytes(),
+            })
+            .sum()
+    }
+}
+
+/// The cells of a slot that a tile stores: all of the tile's, or those of the slot's domain.
+fn stored_box(spec: &SlotSpec, tile: &Tile) -> IndexBox {
+    match &spec.domain {
+        Some(domain) => tile.stored().intersect(domain),
+        None => tile.stored(),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn wrong_scalar(spec: &SlotSpec) -> ! {
+    panic!(
+        "slot `{}` is declared {:?} and used as the other",
+        spec.name, spec.scalar
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::Role;
+    use crate::grid::{Grid, Location, Reach};
+
+    #[test]
+    fn a_slot_with_a_domain_is_stored_only_there() {
+        let grid = Grid {
+            cells: [9, 7, 5],
+            dims: 3,
+            spacing: [1.0; 3],
+            origin: [0.0; 3],
+            periodic: [false; 3],
+        };
+        let tile = Tile {
+            owned: IndexBox::new([0, 0, 0], [4, 7, 5]),
+            margin: Reach::all(1),
+            grid,
+        };
+        let slot = |name: &str, scalar, domain| SlotSpec {
+            name: name.into(),
+            location: Location::CENTER,
+            scalar,
+            role: Role::State,
+            domain,
+        };
+        let specs = [
+            slot("q", Scalar::Real, None),
+            slot("west", Scalar::Double, Some(IndexBox::new([0, 0, 0], [1, 7, 5]))),
+            slot("east", Scalar::Double, Some(IndexBox::new([8, 0, 0], [9, 7, 5]))),
+        ];
+        let storage: Storage<f32> = Storage::new(&specs, &tile);
+        assert_eq!(
+            storage.array(SlotId(0)).stored(),
+            IndexBox::new([-1, -1, -1], [5, 8, 6])
+        );
+        assert_eq!(storage.double_array(SlotId(1)).stored().n_cells(), 35);
+        assert!(storage.double_array(SlotId(2)).stored().is_empty());
+    }
+}

@@ -1,0 +1,195 @@
+//! What a stage may touch while it runs on one region.
+
+use super::{Array, Real, SlotId, Storage};
+use crate::grid::{IndexBox, Reach};
+use std::cell::Cell;
+
+/// Which neighbours a read covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Only along the axes: one offset is non-zero at a time.
+    Star,
+    /// The whole box of offsets, corners included.
+    Box,
+}
+
+/// A declared read: of which slot, how far from the cell being written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    pub slot: SlotId,
+    pub reach: Reach,
+    pub shape: Shape,
+}
+
+impl Read {
+    /// A read at the cell being written only.
+    pub fn at_cell(slot: SlotId) -> Read {
+        Read {
+            slot,
+            reach: Reach::NONE,
+            shape: Shape::Star,
+        }
+    }
+
+    /// A read along the axes, `reach` cells far.
+    pub fn star(slot: SlotId, reach: Reach) -> Read {
+        Read {
+            slot,
+            reach,
+            shape: Shape::Star,
+        }
+    }
+}
+
+/// The rows that one stage may read and write while it runs on one region.
+///
+/// A slot that the stage writes is reached only through [`StageView::write`], which also reads it back at the cell.
+#[derive(Debug)]
+pub struct StageView<'a, T> {
+    storage: &'a Storage<T>,
+    reads: &'a [Read],
+    writes: &'a [SlotId],
+    region: IndexBox,
+    /// The region and the ghosts whose image it contains.
+    writable: IndexBox,
+    /// One bit per written slot: whether its writer was handed out.
+    taken: Cell<u64>,
+}
+
+impl<'a, T: Real> StageView<'a, T> {
+    /// A view on `storage` for a stage that runs on `region` and fills the ghosts in `writable`.
+    ///
+    /// # Safety
+    /// While the view lives, nobody else may write the declared reads within their reach of the region, and nobody
+    /// else may read or write the declared writes within `writable`. Executors uphold this by the order in which they
+    /// run regions.
+    pub unsafe fn new(
+        storage: &'a Storage<T>,
+        reads: &'a [Read],
+        writes: &'a [SlotId],
+        region: IndexBox,
+        writable: IndexBox,
+    ) -> Self {
+        assert!(writes.len() <= 64, "a stage writes at most 64 slots");
+        StageView {
+            storage,
+            reads,
+            writes,
+            region,
+            writable,
+            taken: Cell::new(0),
+        }
+    }
+
+    /// The region that the stage is asked to update.
+    pub fn region(&self) -> IndexBox {
+        self.region
+    }
+
+    /// The rows of a slot that the stage declared to read and does not write.
+    pub fn read(&self, slot: SlotId) -> RowReader<'a, T> {
+        let declared = self.reads.iter().find(|read| read.slot == slot);
+        match declared {
+            Some(read) if !self.writes.contains(&slot) => RowReader {
+                array: self.storage.array(slot),
+                allowed: self.region.reached(&read.reach),
+            },
+            _ => undeclared(slot, "read"),
+        }
+    }
+
+    /// The rows of a slot that the stage declared to write. Each writer is handed out once.
+    pub fn write(&self, slot: SlotId) -> RowWriter<'a, T> {
+        self.take(slot);
+        RowWriter {
+            array: self.storage.array(slot),
+            allowed: self.writable,
+        }
+    }
+
+    /// The rows of a written slot that was declared double. Each writer is handed out once.
+    pub fn write_double(&self, slot: SlotId) -> RowWriter<'a, f64> {
+        self.take(slot);
+        RowWriter {
+            array: self.storage.double_array(slot),
+            allowed: self.writable,
+        }
+    }
+
+    fn take(&self, slot: SlotId) {
+        let Some(place) = self.writes.iter().position(|&write| write == slot) else {
+            undeclared(slot, "write")
+        };
+        let bit = 1 << place;
+        assert!(
+            self.taken.get() & bit == 0,
+            "the writer of slot {} was already handed out",
+            slot.0
+        );
+        self.taken.set(self.taken.get() | bit);
+    }
+}
+
+/// Rows of a slot, to read.
+#[derive(Debug)]
+pub struct RowReader<'a, T> {
+    array: &'a Array<T>,
+    allowed: IndexBox,
+}
+
+impl<'a, T: Copy + Default> RowReader<'a, T> {
+    /// The cells `[lo, hi)` of row (j, k).
+    #[inline(always)]
+    pub fn row(&self, j: i64, k: i64, lo: i64, hi: i64) -> &'a [T] {
+        check(&self.allowed, j, k, lo, hi);
+        self.array.row(j, k, lo, hi)
+    }
+}
+
+/// Rows of a slot, to write, and to read back at the cells being written.
+#[derive(Debug)]
+pub struct RowWriter<'a, T> {
+    array: &'a Array<T>,
+    allowed: IndexBox,
+}
+
+impl<T: Copy + Default> RowWriter<'_, T> {
+    /// The cells `[lo, hi)` of row (j, k).
+    #[inline(always)]
+    pub fn row(&self, j: i64, k: i64, lo: i64, hi: i64) -> &[T] {
+        check(&self.allowed, j, k, lo, hi);
+        self.array.row(j, k, lo, hi)
+    }
+
+    /// The cells `[lo, hi)` of row (j, k), to write.
+    #[inline(always)]
+    pub fn row_mut(&mut self, j: i64, k: i64, lo: i64, hi: i64) -> &mut [T] {
+        check(&self.allowed, j, k, lo, hi);
+        // SAFETY: the slot's writer is handed out once per view, `&mut self` makes the slice unique within it, and
+        // whoever built the view excludes all others from the written cells.
+        unsafe { self.array.row_mut_shared(j, k, lo, hi) }
+    }
+
+    /// The cells that have memory: less than the region where the slot has a domain.
+    pub fn stored(&self) -> IndexBox {
+        self.array.stored()
+    }
+}
+
+/// Holds a kernel to its declarations, in debug builds and in the binary that the tests drive.
+#[inline(always)]
+fn check(allowed: &IndexBox, j: i64, k: i64, lo: i64, hi: i64) {
+    if cfg!(any(debug_assertions, feature = "faults")) {
+        let row = IndexBox::new([lo, j, k], [hi, j + 1, k + 1]);
+        assert!(
+            allowed.contains_box(&row),
+            "row {row} lies outside the declared {allowed}"
+        );
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn undeclared(slot: SlotId, what: &str) -> ! {
+    panic!("the stage does not declare to {what} slot {} this way", slot.0);
+}
