@@ -1,1 +1,14 @@
-//! (skeleton)
+//! The physics: the stage contract, the registry, and one folder per physics.
+//!
+//! A kernel declares its storage and its stages, and runs a stage on any region it is asked for. It never sees MPI,
+//! files, threads or timers. Start reading with [`contract`], then `advection_diffusion`, its first tenant.
+
+pub mod contract;
+mod declaration;
+
+
+pub mod advection_diffusion;
+
+pub use contract::{Kernel, KernelError, Physics, Rate, Rates, StageCall};
+pub use declaration::{Declaration, Phase, StageSpec, TotalSpec};
+

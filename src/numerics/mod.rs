@@ -1,8 +1,9 @@
-//! Numerics that know no physics.
+//! Pure numerics that several kernels share: formulas of x, y, z and t, Runge-Kutta tables, instruction sets.
 //!
-//! Owns the formulas of x, y, z and t that a configuration may contain. Knows nothing of fields, kernels, files or MPI.
-//! Start reading with [`Formula`].
+//! Knows numbers and slices only: no grids, fields, kernels, files or MPI. Start reading with [`Formula`].
 
 pub mod formula;
+pub mod instructions;
+pub mod runge_kutta;
 
 pub use formula::{Formula, FormulaClass, FormulaError, Variable};

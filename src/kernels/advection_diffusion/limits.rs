@@ -1,0 +1,112 @@
+//! How large a time step is stable.
+//!
+//! Per cell, with `a = sum |u_i|/d_i` (the larger wind of the two faces of each axis), `b = sum K_i/d_i^2` (mean of the
+//! two faces) and the decay rate lambda; R and I are the stepper's limits on the real and imaginary axis:
+//!
+//! | scheme | 1/dt at least |
+//! |---|---|
+//! | diffusion, decay, donor cell | `(2/R) (a + 2 b + lambda)`: the spectrum is a circle of radius `a` on top of `[-4b, 0]` |
+//! | centred, I > 0 | `a/I + (4 b + lambda)/R`: a straight line inside the stability region |
+//! | centred, forward Euler | `max(2 b + lambda, sum u_i^2/(2 K_i))`: Hindmarsh, Gresho and Griffiths (1984) |
+//!
+//! dt is valid for all times of a block of steps: winds and diffusivities that vary are sampled at its beginning,
+//! middle and end.
+
+use super::coefficient::{Coefficient, RowBuffer};
+use super::kernel::Transport;
+use super::parameters::Advection;
+use crate::field::Real;
+use crate::grid::{IndexBox, Tile};
+use crate::kernels::{Kernel, Rate, Rates};
+
+/// Largest values over cells and times.
+#[derive(Default)]
+struct Worst {
+    courant: f64,
+    diffusion: f64,
+    /// Shares of the total of each term, and the total, 1/s.
+    advection_limit: f64,
+    diffusion_limit: f64,
+    total: f64,
+}
+
+/// The rates on the owned cells of `tile` for all times in `[from, to]`.
+pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: f64) -> Rates {
+    let times = if kernel.rates_vary() { vec![from, 0.5 * (from + to), to] } else { vec![from] };
+    let decay = kernel.parameters.fields.iter().map(|field| field.decay).fold(0.0, f64::max);
+    let mut worst = Worst::default();
+    for time in times {
+        look(kernel, tile, time, decay, &mut worst);
+    }
+    let decay_limit = kernel.parameters.stepper.real_limit().recip() * 2.0 * decay;
+    Rates {
+        terms: vec![
+            Rate { term: "advection", number: "courant", value: worst.courant, limit: worst.advection_limit },
+            Rate { term: "diffusion", number: "diffusion_number", value: worst.diffusion, limit: worst.diffusion_limit },
+            Rate { term: "decay", number: "decay_number", value: decay, limit: decay_limit },
+        ],
+        total: worst.total,
+    }
+}
+
+fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, worst: &mut Worst) {
+    let grid = &kernel.grid;
+    let owned = tile.owned;
+    // Where nothing varies, one cell speaks for all.
+    let is_uniform = kernel.wind.iter().chain(&kernel.diffusivity).all(|c| c.uniform().is_some());
+    let first = owned.lo;
+    let region = if is_uniform { IndexBox::new(first, first.map(|n| n + 1)) } else { owned };
+    let n = region.len(0);
+    let mut buffer = RowBuffer::default();
+    for (j, k) in region.rows() {
+        let mut a = vec![0.0f64; n];
+        let mut b = vec![0.0f64; n];
+        let mut cell_peclet = vec![0.0f64; n];
+        for axis in (0..3).filter(|&axis| grid.is_active(axis)) {
+            let range = (region.lo[0], region.hi[0]);
+            let beyond = if axis == 0 { (range.0, range.1 + 1) } else { range };
+            let upper_row = [(j, k), (j + 1, k), (j, k + 1)][axis];
+            let shift = usize::from(axis == 0);
+            let inverse = 1.0 / grid.spacing[axis];
+            let mut row = |coefficient: &Coefficient<T>, at| -> Vec<f64> {
+                coefficient.row(grid, at, beyond, time, &mut buffer).iter().map(|v| v.to_f64()).collect()
+            };
+            let (u_lower, u_upper) = (row(&kernel.wind[axis], (j, k)), row(&kernel.wind[axis], upper_row));
+            let (k_lower, k_upper) = (row(&kernel.diffusivity[axis], (j, k)), row(&kernel.diffusivity[axis], upper_row));
+            for i in 0..n {
+                let u = u_lower[i].abs().max(u_upper[i + shift].abs());
+                let diffusivity = 0.5 * (k_lower[i] + k_upper[i + shift]);
+                a[i] += u * inverse;
+                b[i] += diffusivity * inverse * inverse;
+                if u > 0.0 {
+                    cell_peclet[i] += u * u / (2.0 * diffusivity);
+                }
+            }
+        }
+        for i in 0..n {
+            let (advection, diffusion, total) = shares(kernel, a[i], b[i], cell_peclet[i], decay);
+            worst.courant = worst.courant.max(a[i]);
+            worst.diffusion = worst.diffusion.max(b[i]);
+            worst.advection_limit = worst.advection_limit.max(advection);
+            worst.diffusion_limit = worst.diffusion_limit.max(diffusion);
+            worst.total = worst.total.max(total);
+        }
+    }
+}
+
+/// The rates of advection and diffusion by themselves, and of all terms together.
+fn shares<T: Real>(kernel: &Transport<T>, a: f64, b: f64, peclet_rate: f64, decay: f64) -> (f64, f64, f64) {
+    let stepper = kernel.parameters.stepper;
+    let (real, imaginary) = (stepper.real_limit(), stepper.imaginary_limit());
+    match kernel.parameters.advection {
+        Advection::Upwind => {
+            let scale = 2.0 / real;
+            (scale * a, scale * 2.0 * b, scale * (a + 2.0 * b + decay))
+        }
+        Advection::Centred if imaginary > 0.0 => {
+            let (advection, diffusion) = (a / imaginary, 4.0 * b / real);
+            (advection, diffusion, advection + diffusion + decay / real)
+        }
+        Advection::Centred => (peclet_rate, 2.0 * b, peclet_rate.max(2.0 * b + decay)),
+    }
+}

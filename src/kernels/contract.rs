@@ -1,0 +1,129 @@
+//! The stage contract: what a kernel promises, and what executors may rely on.
+//!
+//! A stage is a function over a region that
+//! 1. writes only the slots it declares, and only inside the region (and in the ghosts whose image lies inside);
+//! 2. reads other slots only within the offsets it declares;
+//! 3. reads what it writes only at the cell being written;
+//! 4. does everything that belongs to the stage inside the region: bulk, walls, sources, accumulators.
+//!
+//! From this it follows that any cut of a tile into regions, in any order that respects the declared reads, gives the
+//! same bits.
+
+use super::Declaration;
+use crate::field::{Real, StageView};
+use crate::grid::{Grid, IndexBox, PerAxis, Tile};
+use crate::numerics::instructions::InstructionSet;
+use std::fmt;
+
+/// What a stage is asked to do; the region is in the [`StageView`].
+#[derive(Clone, Copy, Debug)]
+pub struct StageCall {
+    /// Step that is being advanced: from time level `step` to `step + 1`.
+    pub step: u64,
+    /// Stage within the step.
+    pub stage: usize,
+    /// Time at the beginning of the step, s.
+    pub time: f64,
+    /// Length of the step, s.
+    pub dt: f64,
+    /// The cells that this rank owns: accumulators add up only there.
+    pub owned: IndexBox,
+    pub instructions: InstructionSet,
+}
+
+/// One term's share of the time step limit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rate {
+    /// The term that limits dt, as in "advection".
+    pub term: &'static str,
+    /// Column of the history that shows `dt * value`, as in "courant".
+    pub number: &'static str,
+    /// What `number` is per second of dt: its largest value over the cells, 1/s.
+    pub value: f64,
+    /// The rate that this term alone would limit dt by, 1/s.
+    pub limit: f64,
+}
+
+/// The rates that limit dt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rates {
+    /// Each term by itself, always the same terms in the same order.
+    pub terms: Vec<Rate>,
+    /// The rate of all terms together at the worst cell, 1/s: dt is stable up to `1/total`.
+    pub total: f64,
+}
+
+/// Why a kernel cannot be prepared on a tile: always the configuration's fault.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KernelError {
+    /// Key in the configuration, as in `kernel.diffusivity[1]`.
+    pub key: String,
+    /// What is wrong, with the value and the remedy.
+    pub message: String,
+    /// The cell where it was seen first, and its coordinates, m.
+    pub cell: Option<(PerAxis<i64>, PerAxis<f64>)>,
+}
+
+impl fmt::Display for KernelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.key, self.message)?;
+        if let Some((cell, at)) = self.cell {
+            write!(
+                f,
+                "\n  first at cell ({}, {}, {}), x = {} m, y = {} m, z = {} m",
+                cell[0], cell[1], cell[2], at[0], at[1], at[2]
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A physics in one precision, on one tile.
+pub trait Kernel<T: Real>: Send + Sync {
+    /// Computes what does not change during the run on every cell the tile stores: coefficients, weights, lookups.
+    fn prepare(&mut self, tile: &Tile) -> Result<(), KernelError>;
+
+    /// Fills the live slots of phase 0 on the view's region: declared as [`Declaration::initial`].
+    fn initialise(&self, call: &StageCall, view: &StageView<'_, T>);
+
+    /// Runs stage `call.stage` of step `call.step` on the view's region.
+    fn run(&self, call: &StageCall, view: &StageView<'_, T>);
+
+    /// The rates that limit dt on this tile's owned cells, valid for every time in `[from, to]`.
+    fn rates(&self, from: f64, to: f64) -> Rates;
+
+    /// Whether [`Kernel::rates`] depend on time.
+    fn rates_vary(&self) -> bool;
+}
+
+/// A physics as the configuration describes it: before precision and tile are known.
+pub trait Physics: fmt::Debug {
+    /// Axes whose ends are joined.
+    fn periodic(&self) -> PerAxis<bool>;
+
+    /// Storage and stages on a grid.
+    fn declaration(&self, grid: &Grid) -> Declaration;
+
+    /// One line for the log: which schemes and terms are on.
+    fn summary(&self) -> String;
+
+    fn single(&self, grid: &Grid) -> Box<dyn Kernel<f32>>;
+    fn double(&self, grid: &Grid) -> Box<dyn Kernel<f64>>;
+}
+
+/// A precision that any physics can be built in.
+pub trait Buildable: Real {
+    fn build(physics: &dyn Physics, grid: &Grid) -> Box<dyn Kernel<Self>>;
+}
+
+impl Buildable for f32 {
+    fn build(physics: &dyn Physics, grid: &Grid) -> Box<dyn Kernel<f32>> {
+        physics.single(grid)
+    }
+}
+
+impl Buildable for f64 {
+    fn build(physics: &dyn Physics, grid: &Grid) -> Box<dyn Kernel<f64>> {
+        physics.double(grid)
+    }
+}

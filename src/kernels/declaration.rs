@@ -1,0 +1,129 @@
+//! What a kernel declares: slots, fields, and which stages read and write what.
+
+use crate::field::{FieldSpec, Read, Role, SlotId, SlotSpec};
+use crate::grid::{Grid, Reach};
+
+/// One sweep over the grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StageSpec {
+    /// Name in logs and traces.
+    pub name: &'static str,
+    /// What the stage reads. A slot that it also writes may only be read at the cell.
+    pub reads: Vec<Read>,
+    /// What the stage writes, each only inside its region and in the ghosts whose image lies in it.
+    pub writes: Vec<SlotId>,
+}
+
+/// The stages of one step, with the slots they use.
+///
+/// Phases are how slots take turns: forward Euler with two slots has two phases, the second of which reads what the
+/// first wrote. Step `n` uses phase `n % n_phases`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    pub stages: Vec<StageSpec>,
+    /// The slots that hold the state at the beginning of the phase's step.
+    pub live: Vec<SlotId>,
+}
+
+/// A number that is summed up exactly from accumulators and reported in the history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TotalSpec {
+    /// Column in the history.
+    pub name: String,
+    pub unit: String,
+    pub slot: SlotId,
+    /// What the sum over all cells of the slot is multiplied with.
+    pub factor: f64,
+}
+
+/// Everything that executors, files and monitors need to know of a kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declaration {
+    pub slots: Vec<SlotSpec>,
+    pub fields: Vec<FieldSpec>,
+    /// Fills the live slots of phase 0, without reading anything.
+    pub initial: StageSpec,
+    pub phases: Vec<Phase>,
+    pub totals: Vec<TotalSpec>,
+    /// Ghost cells beyond each wall that the stages fill.
+    pub ghosts: Reach,
+    /// Arrays of the run's precision that the kernel keeps beside its slots (coefficients), for memory estimates.
+    pub n_coefficient_arrays: usize,
+}
+
+impl Declaration {
+    /// The phase of step `step`.
+    pub fn phase_of(&self, step: u64) -> usize {
+        (step % self.phases.len() as u64) as usize
+    }
+
+    /// The slot that holds a field at the beginning of step `step`.
+    pub fn slot_of_field(&self, field: usize, step: u64) -> SlotId {
+        self.fields[field].slot_at[self.phase_of(step)]
+    }
+
+    /// How far any stage reads.
+    pub fn reach(&self, grid: &Grid) -> Reach {
+        let reads = self.phases.iter().flat_map(|phase| &phase.stages).flat_map(|stage| &stage.reads);
+        reads.fold(Reach::NONE, |reach, read| reach.max(&read.reach)).on(grid)
+    }
+
+    /// Cells of storage that a tile needs beyond its owned ones.
+    pub fn margin(&self, grid: &Grid) -> Reach {
+        self.reach(grid).max(&self.ghosts.on(grid))
+    }
+
+    /// Slots whose values are the same however the grid is cut: all, on owned cells.
+    pub fn slot_ids(&self) -> impl Iterator<Item = SlotId> + use<> {
+        (0..self.slots.len()).map(SlotId)
+    }
+
+    /// Least bytes that a plain sweep moves per cell and step: each stage reads the slots it declares once, and writes
+    /// with write-allocation; coefficients are read once per stage. `size` is the bytes of a number of the run.
+    pub fn bytes_per_cell(&self, size: usize) -> f64 {
+        let stages = self.phases.iter().flat_map(|phase| &phase.stages);
+        let moved: usize = stages
+            .map(|stage| {
+                let whole = |slot: &SlotId| self.slots[slot.0].domain.is_none();
+                let reads = stage.reads.iter().filter(|r| whole(&r.slot) && !stage.writes.contains(&r.slot)).count();
+                let writes = stage.writes.iter().filter(|slot| whole(slot)).count();
+                reads + 2 * writes + self.n_coefficient_arrays
+            })
+            .sum();
+        (moved * size) as f64 / self.phases.len() as f64
+    }
+
+    /// Checks the rules of the contract that can be read off a declaration.
+    ///
+    /// # Panics
+    /// With the stage and slot at fault: a bug of the kernel.
+    pub fn check(&self) {
+        assert!(!self.phases.is_empty(), "a kernel has at least one phase");
+        for (n, spec) in self.slots.iter().enumerate() {
+            assert!(self.slots[..n].iter().all(|s| s.name != spec.name), "slot name `{}` occurs twice", spec.name);
+        }
+        for phase in &self.phases {
+            for stage in &phase.stages {
+                for read in &stage.reads {
+                    let in_place = stage.writes.contains(&read.slot);
+                    assert!(
+                        !in_place || read.reach.is_none(),
+                        "stage `{}` reads what it writes beyond the cell: slot `{}`",
+                        stage.name,
+                        self.slots[read.slot.0].name
+                    );
+                    assert!(
+                        self.slots[read.slot.0].role != Role::Accumulator || read.reach.is_none(),
+                        "stage `{}` reads accumulator `{}` beyond the cell",
+                        stage.name,
+                        self.slots[read.slot.0].name
+                    );
+                }
+            }
+        }
+        assert!(self.initial.reads.is_empty(), "the initial stage reads nothing");
+        for field in &self.fields {
+            assert_eq!(field.slot_at.len(), self.phases.len(), "field `{}` needs a slot for every phase", field.name);
+        }
+    }
+}
