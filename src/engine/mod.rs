@@ -1,1 +1,12 @@
-//! (skeleton)
+//! The executors: in which order regions and stages are run, and when halos are exchanged.
+//!
+//! Knows the contract and the declarations, never a particular physics. Start reading with [`Engine`].
+
+mod exchange_needs;
+mod executor;
+mod faults;
+mod tuner;
+
+pub use exchange_needs::exchange_needs;
+pub use executor::{Engine, Executor, Setup};
+pub use tuner::{Candidate, Tuner};

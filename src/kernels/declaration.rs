@@ -64,7 +64,11 @@ impl Declaration {
 
     /// How far any stage reads.
     pub fn reach(&self, grid: &Grid) -> Reach {
-        let reads = self.phases.iter().flat_map(|phase| &phase.stages).flat_map(|stage| &stage.reads);
+        let reads = self
+            .phases
+            .iter()
+            .flat_map(|phase| &phase.stages)
+            .flat_map(|stage| &stage.reads);
         reads.fold(Reach::NONE, |reach, read| reach.max(&read.reach)).on(grid)
     }
 
@@ -85,7 +89,11 @@ impl Declaration {
         let moved: usize = stages
             .map(|stage| {
                 let whole = |slot: &SlotId| self.slots[slot.0].domain.is_none();
-                let reads = stage.reads.iter().filter(|r| whole(&r.slot) && !stage.writes.contains(&r.slot)).count();
+                let reads = stage
+                    .reads
+                    .iter()
+                    .filter(|r| whole(&r.slot) && !stage.writes.contains(&r.slot))
+                    .count();
                 let writes = stage.writes.iter().filter(|slot| whole(slot)).count();
                 reads + 2 * writes + self.n_coefficient_arrays
             })
@@ -100,7 +108,11 @@ impl Declaration {
     pub fn check(&self) {
         assert!(!self.phases.is_empty(), "a kernel has at least one phase");
         for (n, spec) in self.slots.iter().enumerate() {
-            assert!(self.slots[..n].iter().all(|s| s.name != spec.name), "slot name `{}` occurs twice", spec.name);
+            assert!(
+                self.slots[..n].iter().all(|s| s.name != spec.name),
+                "slot name `{}` occurs twice",
+                spec.name
+            );
         }
         for phase in &self.phases {
             for stage in &phase.stages {
@@ -123,7 +135,12 @@ impl Declaration {
         }
         assert!(self.initial.reads.is_empty(), "the initial stage reads nothing");
         for field in &self.fields {
-            assert_eq!(field.slot_at.len(), self.phases.len(), "field `{}` needs a slot for every phase", field.name);
+            assert_eq!(
+                field.slot_at.len(),
+                self.phases.len(),
+                "field `{}` needs a slot for every phase",
+                field.name
+            );
         }
     }
 }

@@ -5,10 +5,10 @@
 
 pub mod contract;
 mod declaration;
-
+mod registry;
 
 pub mod advection_diffusion;
 
 pub use contract::{Kernel, KernelError, Physics, Rate, Rates, StageCall};
 pub use declaration::{Declaration, Phase, StageSpec, TotalSpec};
-
+pub use registry::{Entry, REGISTRY, read};

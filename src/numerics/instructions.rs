@@ -37,7 +37,11 @@ impl InstructionSet {
 
     /// The widest set that this machine has.
     pub fn best() -> InstructionSet {
-        *Self::ALL.iter().rev().find(|set| set.is_available()).expect("the baseline is always available")
+        *Self::ALL
+            .iter()
+            .rev()
+            .find(|set| set.is_available())
+            .expect("the baseline is always available")
     }
 }
 
@@ -111,7 +115,11 @@ mod tests {
                 x
             })
             .collect();
-        assert!(results.iter().all(|r| r.iter().zip(&results[0]).all(|(a, b)| a.to_bits() == b.to_bits())));
+        assert!(
+            results
+                .iter()
+                .all(|r| r.iter().zip(&results[0]).all(|(a, b)| a.to_bits() == b.to_bits()))
+        );
     }
 
     #[test]

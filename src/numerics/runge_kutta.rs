@@ -23,11 +23,23 @@ pub enum Stepper {
 
 impl Stepper {
     pub fn stages(self) -> &'static [Stage] {
-        const EULER: [Stage; 1] = [Stage { fraction: 1.0, time: 0.0 }];
+        const EULER: [Stage; 1] = [Stage {
+            fraction: 1.0,
+            time: 0.0,
+        }];
         const RK3: [Stage; 3] = [
-            Stage { fraction: 1.0 / 3.0, time: 0.0 },
-            Stage { fraction: 0.5, time: 1.0 / 3.0 },
-            Stage { fraction: 1.0, time: 0.5 },
+            Stage {
+                fraction: 1.0 / 3.0,
+                time: 0.0,
+            },
+            Stage {
+                fraction: 0.5,
+                time: 1.0 / 3.0,
+            },
+            Stage {
+                fraction: 1.0,
+                time: 0.5,
+            },
         ];
         match self {
             Stepper::Euler => &EULER,

@@ -1,1 +1,17 @@
-//! (skeleton)
+//! The only place that names MPI: the world of ranks, halo exchange, and collecting tiles on one rank.
+//!
+//! Knows storage and decomposition; knows no physics and no files. A [`World`] of one rank needs no MPI at all, and a
+//! rank that is its own neighbour copies instead of sending, so that serial is not another program. Start reading with
+//! [`World`], then [`HaloPlan`] (who needs which cells: pure), then [`HaloExchange`] (how they get there).
+
+mod collect;
+mod exchange;
+mod launcher;
+mod plan;
+mod requests;
+mod world;
+
+pub use collect::collect;
+pub use exchange::HaloExchange;
+pub use plan::{HaloCopy, HaloLink, HaloNeed, HaloPart, HaloPlan};
+pub use world::World;

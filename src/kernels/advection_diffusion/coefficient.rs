@@ -52,7 +52,10 @@ impl<T: Real> Coefficient<T> {
                     let (y, z) = (grid.coordinate(1, location, j), grid.coordinate(2, location, k));
                     formula.evaluate_row(&xs, y, z, 0.0, &mut row);
                     let target = array.row_mut(j, k, stored.lo[0], stored.hi[0]);
-                    target.iter_mut().zip(&row).for_each(|(to, &from)| *to = T::from_f64(from));
+                    target
+                        .iter_mut()
+                        .zip(&row)
+                        .for_each(|(to, &from)| *to = T::from_f64(from));
                 }
                 Samples::PerCell(array)
             }
@@ -70,7 +73,11 @@ impl<T: Real> Coefficient<T> {
                 first: stored.lo[0],
             },
         };
-        Coefficient { formula: formula.clone(), location, samples }
+        Coefficient {
+            formula: formula.clone(),
+            location,
+            samples,
+        }
     }
 
     pub fn location(&self) -> Location {
@@ -110,12 +117,17 @@ impl<T: Real> Coefficient<T> {
             Samples::PerRow(array) => buffer.filled(n, array.get([0, j, k])),
             Samples::PerCell(array) => array.row(j, k, lo, hi),
             Samples::Evaluated { xs, first } => {
-                let (y, z) = (grid.coordinate(1, self.location, j), grid.coordinate(2, self.location, k));
+                let (y, z) = (
+                    grid.coordinate(1, self.location, j),
+                    grid.coordinate(2, self.location, k),
+                );
                 let xs = &xs[(lo - first) as usize..(hi - first) as usize];
                 buffer.evaluated.resize(n, 0.0);
                 self.formula.evaluate_row(xs, y, z, t, &mut buffer.evaluated);
                 buffer.values.clear();
-                buffer.values.extend(buffer.evaluated.iter().map(|&value| T::from_f64(value)));
+                buffer
+                    .values
+                    .extend(buffer.evaluated.iter().map(|&value| T::from_f64(value)));
                 &buffer.values
             }
         }
@@ -155,7 +167,11 @@ mod tests {
             origin: [1.0, -1.0, 0.0],
             periodic: [true, false, false],
         };
-        let tile = Tile { owned: IndexBox::new([2, 0, 0], [7, 3, 3]), margin: Reach::all(1), grid: grid.clone() };
+        let tile = Tile {
+            owned: IndexBox::new([2, 0, 0], [7, 3, 3]),
+            margin: Reach::all(1),
+            grid: grid.clone(),
+        };
         for text in ["2.5", "3*t", "1 + y*z", "x*y - z", "sin(x + t) * y"] {
             let formula = Formula::parse(text, &["x", "y", "z", "t"]).unwrap();
             let location = Location::face(1);

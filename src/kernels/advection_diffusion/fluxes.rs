@@ -133,20 +133,35 @@ mod tests {
 
     fn flux(terms: FluxTerms, left: f64, right: f64, u: f64, k: f64) -> f64 {
         let mut out = [0.0];
-        flux_row(InstructionSet::Baseline, terms, &[left], &[right], &[u], &[k], 4.0, &mut out);
+        flux_row(
+            InstructionSet::Baseline,
+            terms,
+            &[left],
+            &[right],
+            &[u],
+            &[k],
+            4.0,
+            &mut out,
+        );
         out[0]
     }
 
     #[test]
     fn donor_cell_takes_the_upstream_value() {
-        let terms = FluxTerms { advection: Some(Advection::Upwind), diffusion: false };
+        let terms = FluxTerms {
+            advection: Some(Advection::Upwind),
+            diffusion: false,
+        };
         assert_eq!(flux(terms, 3.0, 5.0, 2.0, 9.0), 6.0);
         assert_eq!(flux(terms, 3.0, 5.0, -2.0, 9.0), -10.0);
     }
 
     #[test]
     fn diffusion_flows_from_high_to_low() {
-        let terms = FluxTerms { advection: None, diffusion: true };
+        let terms = FluxTerms {
+            advection: None,
+            diffusion: true,
+        };
         assert_eq!(flux(terms, 3.0, 5.0, 2.0, 0.5), -4.0);
     }
 
@@ -154,7 +169,10 @@ mod tests {
     fn terms_add_up() {
         for advection in [Advection::Upwind, Advection::Centred] {
             let part = |advection, diffusion| flux(FluxTerms { advection, diffusion }, 3.0, 5.0, -2.0, 0.5);
-            assert_eq!(part(Some(advection), true), part(Some(advection), false) + part(None, true));
+            assert_eq!(
+                part(Some(advection), true),
+                part(Some(advection), false) + part(None, true)
+            );
         }
     }
 }

@@ -85,12 +85,15 @@ impl<T: Real> Transport<T> {
                 Source::Density(formula) => {
                     let density = Coefficient::new(formula, Location::CENTER, tile);
                     let key = format!("kernel.field.{}.source", field.name);
-                    refuse(&density, &key, formula, tile, |v| (!v.is_finite()).then_some("is not finite"))?;
+                    refuse(&density, &key, formula, tile, |v| {
+                        (!v.is_finite()).then_some("is not finite")
+                    })?;
                     Ok(PreparedSource::Density(density))
                 }
-                Source::Point { rate, at } => {
-                    Ok(PreparedSource::Point { rate: rate.clone(), shares: shares(&tile.grid, *at) })
-                }
+                Source::Point { rate, at } => Ok(PreparedSource::Point {
+                    rate: rate.clone(),
+                    shares: shares(&tile.grid, *at),
+                }),
             })
             .collect()
     }
@@ -159,7 +162,10 @@ impl<T: Real> Kernel<T> for Transport<T> {
     }
 
     fn rates_vary(&self) -> bool {
-        self.wind.iter().chain(&self.diffusivity).any(Coefficient::varies_in_time)
+        self.wind
+            .iter()
+            .chain(&self.diffusivity)
+            .any(Coefficient::varies_in_time)
     }
 }
 
@@ -172,7 +178,11 @@ fn refuse<T: Real>(
     fault: impl Fn(f64) -> Option<&'static str>,
 ) -> Result<(), KernelError> {
     let mut first = None;
-    let region = if coefficient.uniform().is_some() { tile.owned.with_range(0, 0, 1) } else { tile.owned };
+    let region = if coefficient.uniform().is_some() {
+        tile.owned.with_range(0, 0, 1)
+    } else {
+        tile.owned
+    };
     coefficient.for_each(&tile.grid, &region, 0.0, |cell, value| {
         if first.is_none()
             && let Some(what) = fault(value.to_f64())
@@ -188,7 +198,11 @@ fn refuse<T: Real>(
                 "\"{}\" {what}: its value is {:?}; change the formula so that it is {} everywhere on the grid",
                 formula.text(),
                 value.to_f64(),
-                if what == "is negative" { "zero or positive" } else { "a finite number" },
+                if what == "is negative" {
+                    "zero or positive"
+                } else {
+                    "a finite number"
+                },
             ),
             cell: Some((cell, tile.grid.point(coefficient.location(), cell))),
         }),

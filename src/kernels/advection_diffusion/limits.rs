@@ -32,8 +32,17 @@ struct Worst {
 
 /// The rates on the owned cells of `tile` for all times in `[from, to]`.
 pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: f64) -> Rates {
-    let times = if kernel.rates_vary() { vec![from, 0.5 * (from + to), to] } else { vec![from] };
-    let decay = kernel.parameters.fields.iter().map(|field| field.decay).fold(0.0, f64::max);
+    let times = if kernel.rates_vary() {
+        vec![from, 0.5 * (from + to), to]
+    } else {
+        vec![from]
+    };
+    let decay = kernel
+        .parameters
+        .fields
+        .iter()
+        .map(|field| field.decay)
+        .fold(0.0, f64::max);
     let mut worst = Worst::default();
     for time in times {
         look(kernel, tile, time, decay, &mut worst);
@@ -41,9 +50,24 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: 
     let decay_limit = kernel.parameters.stepper.real_limit().recip() * 2.0 * decay;
     Rates {
         terms: vec![
-            Rate { term: "advection", number: "courant", value: worst.courant, limit: worst.advection_limit },
-            Rate { term: "diffusion", number: "diffusion_number", value: worst.diffusion, limit: worst.diffusion_limit },
-            Rate { term: "decay", number: "decay_number", value: decay, limit: decay_limit },
+            Rate {
+                term: "advection",
+                number: "courant",
+                value: worst.courant,
+                limit: worst.advection_limit,
+            },
+            Rate {
+                term: "diffusion",
+                number: "diffusion_number",
+                value: worst.diffusion,
+                limit: worst.diffusion_limit,
+            },
+            Rate {
+                term: "decay",
+                number: "decay_number",
+                value: decay,
+                limit: decay_limit,
+            },
         ],
         total: worst.total,
     }
@@ -53,9 +77,17 @@ fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, wors
     let grid = &kernel.grid;
     let owned = tile.owned;
     // Where nothing varies, one cell speaks for all.
-    let is_uniform = kernel.wind.iter().chain(&kernel.diffusivity).all(|c| c.uniform().is_some());
+    let is_uniform = kernel
+        .wind
+        .iter()
+        .chain(&kernel.diffusivity)
+        .all(|c| c.uniform().is_some());
     let first = owned.lo;
-    let region = if is_uniform { IndexBox::new(first, first.map(|n| n + 1)) } else { owned };
+    let region = if is_uniform {
+        IndexBox::new(first, first.map(|n| n + 1))
+    } else {
+        owned
+    };
     let n = region.len(0);
     let mut buffer = RowBuffer::default();
     for (j, k) in region.rows() {
@@ -69,10 +101,17 @@ fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, wors
             let shift = usize::from(axis == 0);
             let inverse = 1.0 / grid.spacing[axis];
             let mut row = |coefficient: &Coefficient<T>, at| -> Vec<f64> {
-                coefficient.row(grid, at, beyond, time, &mut buffer).iter().map(|v| v.to_f64()).collect()
+                coefficient
+                    .row(grid, at, beyond, time, &mut buffer)
+                    .iter()
+                    .map(|v| v.to_f64())
+                    .collect()
             };
             let (u_lower, u_upper) = (row(&kernel.wind[axis], (j, k)), row(&kernel.wind[axis], upper_row));
-            let (k_lower, k_upper) = (row(&kernel.diffusivity[axis], (j, k)), row(&kernel.diffusivity[axis], upper_row));
+            let (k_lower, k_upper) = (
+                row(&kernel.diffusivity[axis], (j, k)),
+                row(&kernel.diffusivity[axis], upper_row),
+            );
             for i in 0..n {
                 let u = u_lower[i].abs().max(u_upper[i + shift].abs());
                 let diffusivity = 0.5 * (k_lower[i] + k_upper[i + shift]);

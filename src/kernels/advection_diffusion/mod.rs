@@ -30,17 +30,16 @@ mod heat;
 mod kernel;
 mod limits;
 mod parameters;
+mod reader;
 
 mod slots;
 mod source;
 mod transport;
 mod walls;
 
-
-
-
 pub use kernel::AdvectionDiffusion;
 pub use parameters::{Advection, FieldParameters, Parameters};
 
+pub use reader::read;
 pub use source::Source;
 pub use walls::Wall;

@@ -64,7 +64,9 @@ impl Parameters {
             Source::Point { .. } => None,
         });
         let formulas = self.wind.iter().chain(&self.diffusivity).chain(densities);
-        formulas.filter(|f| f.class() == FormulaClass::Space && f.depends_on(Variable::X)).count()
+        formulas
+            .filter(|f| f.class() == FormulaClass::Space && f.depends_on(Variable::X))
+            .count()
     }
 
     /// One line for the log.
@@ -78,7 +80,14 @@ impl Parameters {
             Stepper::Rk3 => "RK3 (Wicker-Skamarock)",
         };
         let names: Vec<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
-        let wind = if (0..3).any(|axis| self.is_windy(axis)) { advection } else { "no" };
-        format!("advection-diffusion of {}: {wind} advection, second-order diffusion, {stepper}", names.join(", "))
+        let wind = if (0..3).any(|axis| self.is_windy(axis)) {
+            advection
+        } else {
+            "no"
+        };
+        format!(
+            "advection-diffusion of {}: {wind} advection, second-order diffusion, {stepper}",
+            names.join(", ")
+        )
     }
 }

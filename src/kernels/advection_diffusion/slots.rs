@@ -38,7 +38,13 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
     let mut slots: Vec<SlotSpec> = Vec::new();
     let mut totals = Vec::new();
     let mut add = |name: String, scalar, role, domain| {
-        slots.push(SlotSpec { name, location: Location::CENTER, scalar, role, domain });
+        slots.push(SlotSpec {
+            name,
+            location: Location::CENTER,
+            scalar,
+            role,
+            domain,
+        });
         SlotId(slots.len() - 1)
     };
     let mut fields = Vec::new();
@@ -47,8 +53,16 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
         let n_registers = parameters.stepper.stages().len().max(2);
         let registers: Vec<SlotId> = (0..n_registers)
             .map(|r| {
-                let role = if r == 0 || parameters.stepper == Stepper::Euler { Role::State } else { Role::Scratch };
-                let name = if r == 0 { field.name.clone() } else { format!("{}.register{r}", field.name) };
+                let role = if r == 0 || parameters.stepper == Stepper::Euler {
+                    Role::State
+                } else {
+                    Role::Scratch
+                };
+                let name = if r == 0 {
+                    field.name.clone()
+                } else {
+                    format!("{}.register{r}", field.name)
+                };
                 add(name, Scalar::Real, role, None)
             })
             .collect();
@@ -69,10 +83,20 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
                 }
                 let wall = WALL_NAMES[axis][usize::from(upper)];
                 let name = format!("{}.in_{wall}", field.name);
-                let slot = add(name.clone(), Scalar::Double, Role::Accumulator, Some(wall_cells(grid, axis, upper)));
+                let slot = add(
+                    name.clone(),
+                    Scalar::Double,
+                    Role::Accumulator,
+                    Some(wall_cells(grid, axis, upper)),
+                );
                 through[axis][usize::from(upper)] = Some(slot);
                 let area = grid.cell_volume() / grid.spacing[axis];
-                totals.push(TotalSpec { name, unit: amount_unit(&field.unit), slot, factor: area });
+                totals.push(TotalSpec {
+                    name,
+                    unit: amount_unit(&field.unit),
+                    slot,
+                    factor: area,
+                });
             }
         }
         let mut ledger = |wanted: bool, what: &str| {
@@ -80,13 +104,23 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
             (parameters.budget && wanted).then(|| {
                 let slot = add(name.clone(), Scalar::Double, Role::Accumulator, None);
                 let factor = grid.cell_volume();
-                totals.push(TotalSpec { name, unit: amount_unit(&field.unit), slot, factor });
+                totals.push(TotalSpec {
+                    name,
+                    unit: amount_unit(&field.unit),
+                    slot,
+                    factor,
+                });
                 slot
             })
         };
         let emitted = ledger(!field.sources.is_empty(), "emitted");
         let decayed = ledger(field.decay != 0.0, "decayed");
-        field_slots.push(FieldSlots { turns, through, emitted, decayed });
+        field_slots.push(FieldSlots {
+            turns,
+            through,
+            emitted,
+            decayed,
+        });
     }
 
     let n_phases = field_slots[0].turns.len();
@@ -105,8 +139,15 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
         writes: field_slots.iter().map(|slots| slots.turns[0][0].source).collect(),
     };
     let n_coefficient_arrays = parameters.n_coefficient_arrays();
-    let declaration =
-        Declaration { slots, fields, initial, phases, totals, ghosts: reach, n_coefficient_arrays };
+    let declaration = Declaration {
+        slots,
+        fields,
+        initial,
+        phases,
+        totals,
+        ghosts: reach,
+        n_coefficient_arrays,
+    };
     declaration.check();
     (declaration, field_slots)
 }
@@ -116,25 +157,39 @@ fn turns(stepper: Stepper, r: &[SlotId]) -> Vec<Vec<Turn>> {
     match stepper {
         // Two slots take turns: the second phase is the first with the slots exchanged.
         Stepper::Euler => vec![
-            vec![Turn { source: r[0], base: r[0], target: r[1] }],
-            vec![Turn { source: r[1], base: r[1], target: r[0] }],
+            vec![Turn {
+                source: r[0],
+                base: r[0],
+                target: r[1],
+            }],
+            vec![Turn {
+                source: r[1],
+                base: r[1],
+                target: r[0],
+            }],
         ],
         // Every stage starts from register 0, which the last stage updates in place.
         Stepper::Rk3 => vec![vec![
-            Turn { source: r[0], base: r[0], target: r[1] },
-            Turn { source: r[1], base: r[0], target: r[2] },
-            Turn { source: r[2], base: r[0], target: r[0] },
+            Turn {
+                source: r[0],
+                base: r[0],
+                target: r[1],
+            },
+            Turn {
+                source: r[1],
+                base: r[0],
+                target: r[2],
+            },
+            Turn {
+                source: r[2],
+                base: r[0],
+                target: r[0],
+            },
         ]],
     }
 }
 
-fn stage_spec(
-    parameters: &Parameters,
-    fields: &[FieldSlots],
-    phase: usize,
-    stage: usize,
-    reach: Reach,
-) -> StageSpec {
+fn stage_spec(parameters: &Parameters, fields: &[FieldSlots], phase: usize, stage: usize, reach: Reach) -> StageSpec {
     const NAMES: [&str; 3] = ["transport 1", "transport 2", "transport 3"];
     let mut reads = Vec::new();
     let mut writes = Vec::new();
@@ -154,13 +209,21 @@ fn stage_spec(
             }
         }
     }
-    StageSpec { name: NAMES[stage], reads, writes }
+    StageSpec {
+        name: NAMES[stage],
+        reads,
+        writes,
+    }
 }
 
 /// The layer of cells along a wall.
 fn wall_cells(grid: &Grid, axis: usize, upper: bool) -> IndexBox {
     let n = grid.cells[axis] as i64;
-    if upper { grid.all().with_range(axis, n - 1, n) } else { grid.all().with_range(axis, 0, 1) }
+    if upper {
+        grid.all().with_range(axis, n - 1, n)
+    } else {
+        grid.all().with_range(axis, 0, 1)
+    }
 }
 
 /// Unit of a field's volume integral.

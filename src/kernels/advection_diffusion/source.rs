@@ -24,7 +24,10 @@ pub struct Share {
 /// point itself, and shares add up to one whatever the cells are. Near a wall the share of the missing cell goes to the
 /// cell at the wall.
 pub fn shares(grid: &Grid, at: PerAxis<f64>) -> Vec<Share> {
-    let mut shares = vec![Share { cell: [0; 3], weight: 1.0 / grid.cell_volume() }];
+    let mut shares = vec![Share {
+        cell: [0; 3],
+        weight: 1.0 / grid.cell_volume(),
+    }];
     for axis in 0..3 {
         if !grid.is_active(axis) {
             continue;
@@ -34,15 +37,27 @@ pub fn shares(grid: &Grid, at: PerAxis<f64>) -> Vec<Share> {
         let below = place.floor();
         let share_above = place - below;
         let last = grid.cells[axis] as i64 - 1;
-        let inside = |index: i64| if grid.periodic[axis] { grid.wrap(axis, index) } else { index.clamp(0, last) };
-        let cells = [(inside(below as i64), 1.0 - share_above), (inside(below as i64 + 1), share_above)];
+        let inside = |index: i64| {
+            if grid.periodic[axis] {
+                grid.wrap(axis, index)
+            } else {
+                index.clamp(0, last)
+            }
+        };
+        let cells = [
+            (inside(below as i64), 1.0 - share_above),
+            (inside(below as i64 + 1), share_above),
+        ];
         shares = shares
             .iter()
             .flat_map(|share| {
                 cells.map(|(index, part)| {
                     let mut cell = share.cell;
                     cell[axis] = index;
-                    Share { cell, weight: share.weight * part }
+                    Share {
+                        cell,
+                        weight: share.weight * part,
+                    }
                 })
             })
             .filter(|share| share.weight != 0.0)
@@ -91,6 +106,12 @@ mod tests {
     #[test]
     fn a_point_at_a_cell_centre_is_in_that_cell_alone() {
         let shares = shares(&grid(), [0.25, 1.0, 0.0]);
-        assert_eq!(shares, vec![Share { cell: [2, 0, 0], weight: 1.0 }]);
+        assert_eq!(
+            shares,
+            vec![Share {
+                cell: [2, 0, 0],
+                weight: 1.0
+            }]
+        );
     }
 }

@@ -56,7 +56,10 @@ impl<T: Real> Buffers<T> {
             tendency: row(),
             x: vec![T::ZERO; n + 1],
             y: [row(), row()],
-            z: [vec![T::ZERO; n * BLOCK_ROWS as usize], vec![T::ZERO; n * BLOCK_ROWS as usize]],
+            z: [
+                vec![T::ZERO; n * BLOCK_ROWS as usize],
+                vec![T::ZERO; n * BLOCK_ROWS as usize],
+            ],
         }
     }
 }
@@ -158,7 +161,14 @@ impl<'a, T: Real> Update<'a, T> {
         let place = |j: i64| (j - block.lo[1]) as usize * n;
         if has[2] {
             for j in block.lo[1]..block.hi[1] {
-                self.flux(2, block, (j, block.lo[2]), source, buffers, &mut z_lower[place(j)..][..n]);
+                self.flux(
+                    2,
+                    block,
+                    (j, block.lo[2]),
+                    source,
+                    buffers,
+                    &mut z_lower[place(j)..][..n],
+                );
             }
         }
         for k in block.lo[2]..block.hi[2] {
@@ -260,7 +270,16 @@ impl<'a, T: Real> Update<'a, T> {
             None => {
                 let left = source.row(below.0, below.1, range.0, range.1);
                 let right = source.row(j, k, range.0, range.1);
-                flux_row(self.call.instructions, self.terms[axis], left, right, u, kd, inverse, flux);
+                flux_row(
+                    self.call.instructions,
+                    self.terms[axis],
+                    left,
+                    right,
+                    u,
+                    kd,
+                    inverse,
+                    flux,
+                );
             }
         }
     }
@@ -282,13 +301,7 @@ impl<'a, T: Real> Update<'a, T> {
     }
 
     /// Adds the sources to the tendency of row (j, k).
-    fn add_sources(
-        &self,
-        (j, k): (i64, i64),
-        (lo, hi): (i64, i64),
-        buffers: &mut Buffers<T>,
-        tendency: &mut [T],
-    ) {
+    fn add_sources(&self, (j, k): (i64, i64), (lo, hi): (i64, i64), buffers: &mut Buffers<T>, tendency: &mut [T]) {
         let grid = &self.kernel.grid;
         for source in self.sources {
             match source {
@@ -319,7 +332,9 @@ impl<'a, T: Real> Update<'a, T> {
         let mut wind = RowBuffer::default();
         let mut diffusivity = RowBuffer::default();
         for (axis, upper) in (0..3).flat_map(|axis| [(axis, false), (axis, true)]) {
-            let Some(slot) = self.slots.through[axis][usize::from(upper)] else { continue };
+            let Some(slot) = self.slots.through[axis][usize::from(upper)] else {
+                continue;
+            };
             let mut total = view.write_double(slot);
             let cells = owned.intersect(&total.stored());
             if cells.is_empty() {
@@ -359,7 +374,9 @@ impl<'a, T: Real> Update<'a, T> {
                 released.fill(T::ZERO);
                 self.add_sources((j, k), (lo, hi), &mut buffers, &mut released);
                 let sums = total.row_mut(j, k, lo, hi);
-                sums.iter_mut().zip(&released).for_each(|(sum, s)| *sum += self.call.dt * s.to_f64());
+                sums.iter_mut()
+                    .zip(&released)
+                    .for_each(|(sum, s)| *sum += self.call.dt * s.to_f64());
             }
         }
         if let Some(slot) = self.slots.decayed {
@@ -367,7 +384,9 @@ impl<'a, T: Real> Update<'a, T> {
             for (j, k) in owned.rows() {
                 let q = source.row(j, k, lo, hi);
                 let sums = total.row_mut(j, k, lo, hi);
-                sums.iter_mut().zip(q).for_each(|(sum, q)| *sum += self.call.dt * self.field.decay * q.to_f64());
+                sums.iter_mut()
+                    .zip(q)
+                    .for_each(|(sum, q)| *sum += self.call.dt * self.field.decay * q.to_f64());
             }
         }
     }
@@ -412,7 +431,11 @@ pub(super) fn fill_ghosts<T: Real>(
         };
         let end = grid.cells[axis] as i64;
         for upper in [false, true] {
-            let touches = if upper { region.hi[axis] == end } else { region.lo[axis] == 0 };
+            let touches = if upper {
+                region.hi[axis] == end
+            } else {
+                region.lo[axis] == 0
+            };
             if !touches {
                 continue;
             }

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     const INVERSE_SPACING: f64 = 4.0;
-    const K: f64 = 3.0;
+    const K: f64 = 2.0;
 
     fn formula(value: f64) -> Formula {
         Formula::constant(value)
@@ -85,7 +85,12 @@ mod tests {
 
     #[test]
     fn without_wind_the_ghost_gives_the_flux_of_the_wall() {
-        for wall in [Wall::Value(formula(2.0)), Wall::Flux(formula(2.0)), Wall::ZeroGradient, Wall::Open(formula(2.0))] {
+        for wall in [
+            Wall::Value(formula(2.0)),
+            Wall::Flux(formula(2.0)),
+            Wall::ZeroGradient,
+            Wall::Open(formula(2.0)),
+        ] {
             let q = 5.0;
             let ghost = wall.ghost(q, 2.0, 1.0 / (INVERSE_SPACING * K));
             let lower = K * ((ghost - q) * INVERSE_SPACING);

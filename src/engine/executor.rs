@@ -1,0 +1,269 @@
+//! Blocking, overlapping, and overlapping with progress: three orders of the same work.
+
+use super::exchange_needs;
+use super::faults;
+use crate::field::{Real, Shape, StageView, Storage};
+use crate::grid::{Decomposition, IndexBox, Reach, Tile};
+use crate::kernels::{Declaration, Kernel, StageCall, StageSpec};
+use crate::metrics::{Phase, Timers};
+use crate::numerics::instructions::InstructionSet;
+use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, World};
+use std::time::Instant;
+
+/// Slabs that the core is cut into when messages have to be helped along: enough that a message rarely waits for the
+/// next poke, few enough that poking costs nothing.
+const PROGRESS_SLABS: usize = 48;
+
+/// The order of exchange and computation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Executor {
+    /// Exchange, then update all owned cells.
+    Blocking,
+    /// Post the messages, update the core, wait, update the shell.
+    Overlap,
+    /// The same, letting messages move between slabs of the core.
+    Progress,
+}
+
+impl Executor {
+    pub const ALL: [Executor; 3] = [Executor::Blocking, Executor::Overlap, Executor::Progress];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Executor::Blocking => "blocking",
+            Executor::Overlap => "overlap",
+            Executor::Progress => "progress",
+        }
+    }
+}
+
+/// What an engine is built from.
+pub struct Setup<T> {
+    pub decomposition: Decomposition,
+    pub declaration: Declaration,
+    pub kernel: Box<dyn Kernel<T>>,
+    pub tile: Tile,
+    pub instructions: InstructionSet,
+}
+
+/// One tile, its storage, its kernel, and its exchanges: advances the tile step by step.
+pub struct Engine<T> {
+    pub tile: Tile,
+    pub storage: Storage<T>,
+    pub declaration: Declaration,
+    pub kernel: Box<dyn Kernel<T>>,
+    pub timers: Timers,
+    instructions: InstructionSet,
+    rank: usize,
+    /// `[phase][stage]`: the exchange before the stage, if it needs one.
+    exchanges: Vec<Vec<Option<HaloExchange<T>>>>,
+    /// Fills every halo once, after the initial state.
+    first_exchange: HaloExchange<T>,
+}
+
+impl<T: Real> Engine<T> {
+    /// Allocates storage and sets up the exchanges; the kernel must be prepared.
+    pub fn new(world: &World, setup: Setup<T>) -> Engine<T> {
+        let Setup {
+            decomposition,
+            declaration,
+            kernel,
+            tile,
+            instructions,
+        } = setup;
+        let storage = Storage::new(&declaration.slots, &tile);
+        let mut number = 0;
+        let mut exchange = |needs: &[HaloNeed]| {
+            let plan = HaloPlan::new(&decomposition, world.rank(), &tile, needs);
+            number += 1;
+            HaloExchange::new(world, plan, number)
+        };
+        let exchanges = exchange_needs(&declaration, &tile.grid)
+            .iter()
+            .map(|stages| {
+                stages
+                    .iter()
+                    .map(|needs| (!needs.is_empty()).then(|| exchange(needs)))
+                    .collect()
+            })
+            .collect();
+        let margin = tile.margin;
+        let first_needs: Vec<HaloNeed> = declaration.phases[0]
+            .live
+            .iter()
+            .map(|&slot| HaloNeed {
+                slot,
+                reach: margin,
+                shape: Shape::Box,
+            })
+            .collect();
+        let first_exchange = exchange(&first_needs);
+        Engine {
+            tile,
+            storage,
+            declaration,
+            kernel,
+            timers: Timers::default(),
+            instructions,
+            rank: world.rank(),
+            exchanges,
+            first_exchange,
+        }
+    }
+
+    /// Whether this tile exchanges messages with other ranks.
+    pub fn has_messages(&self) -> bool {
+        self.exchanges
+            .iter()
+            .flatten()
+            .flatten()
+            .any(|exchange| !exchange.plan().links.is_empty())
+    }
+
+    /// Bytes that this rank sends per step, on average over the phases.
+    pub fn bytes_sent_per_step(&self) -> f64 {
+        let sent: usize = self
+            .exchanges
+            .iter()
+            .flatten()
+            .flatten()
+            .map(HaloExchange::n_bytes_sent)
+            .sum();
+        sent as f64 / self.exchanges.len() as f64
+    }
+
+    /// Fills the initial state at `time`, and every halo.
+    pub fn initialise(&mut self, time: f64) {
+        let call = self.call(0, 0, time, 0.0);
+        let spec = &self.declaration.initial;
+        // SAFETY: `&mut self` excludes every other access to the storage.
+        let view = unsafe { self.view(spec, self.tile.owned) };
+        self.kernel.initialise(&call, &view);
+        let exchange = &mut self.first_exchange;
+        exchange.pack(&mut self.storage);
+        exchange.post();
+        exchange.wait();
+        exchange.unpack(&mut self.storage);
+    }
+
+    /// Advances the tile by one step from `time` to `time + dt`.
+    pub fn step(&mut self, executor: Executor, step: u64, time: f64, dt: f64) {
+        let phase = self.declaration.phase_of(step);
+        for stage in 0..self.declaration.phases[phase].stages.len() {
+            let call = self.call(step, stage, time, dt);
+            let Some(mut exchange) = self.exchanges[phase][stage].take() else {
+                self.run(&call, phase, self.tile.owned, Phase::Core);
+                continue;
+            };
+            match executor {
+                Executor::Blocking => self.blocking(&call, phase, &mut exchange),
+                Executor::Overlap => self.overlap(&call, phase, &mut exchange, 1),
+                Executor::Progress => self.overlap(&call, phase, &mut exchange, PROGRESS_SLABS),
+            }
+            self.exchanges[phase][stage] = Some(exchange);
+        }
+    }
+
+    fn call(&self, step: u64, stage: usize, time: f64, dt: f64) -> StageCall {
+        StageCall {
+            step,
+            stage,
+            time,
+            dt,
+            owned: self.tile.owned,
+            instructions: self.instructions,
+        }
+    }
+
+    fn blocking(&mut self, call: &StageCall, phase: usize, exchange: &mut HaloExchange<T>) {
+        self.pack_and_post(exchange);
+        self.finish(call, exchange);
+        self.run(call, phase, self.tile.owned, Phase::Core);
+    }
+
+    /// The core is updated in `n_slabs` slabs, with a poke after each but the last.
+    fn overlap(&mut self, call: &StageCall, phase: usize, exchange: &mut HaloExchange<T>, n_slabs: usize) {
+        self.pack_and_post(exchange);
+        let owned = self.tile.owned;
+        let core = core_of(&self.tile, exchange.plan());
+        let axis = if core.len(2) > 1 { 2 } else { 1 };
+        let n_slabs = n_slabs.min(core.len(axis)).max(1);
+        let mut all_here = exchange.plan().links.is_empty();
+        for slab in 0..n_slabs {
+            self.run(call, phase, core.split(axis, n_slabs, slab), Phase::Core);
+            if !all_here && slab + 1 < n_slabs {
+                all_here = self.timers.time(Phase::Post, || exchange.poke());
+            }
+        }
+        self.finish(call, exchange);
+        for piece in owned.minus(&core) {
+            self.run(call, phase, piece, Phase::Shell);
+        }
+    }
+
+    fn pack_and_post(&mut self, exchange: &mut HaloExchange<T>) {
+        self.timers.time(Phase::Pack, || exchange.pack(&mut self.storage));
+        self.timers.time(Phase::Post, || exchange.post());
+    }
+
+    fn finish(&mut self, call: &StageCall, exchange: &mut HaloExchange<T>) {
+        self.timers.time(Phase::Wait, || exchange.wait());
+        self.timers.time(Phase::Unpack, || exchange.unpack(&mut self.storage));
+        if cfg!(feature = "faults") {
+            faults::corrupt_halo(self.rank, call.step, exchange.plan(), &mut self.storage);
+        }
+    }
+
+    fn run(&mut self, call: &StageCall, phase: usize, region: IndexBox, book: Phase) {
+        if region.is_empty() {
+            return;
+        }
+        if cfg!(feature = "faults") {
+            faults::panic_in_stage(self.rank, call.step);
+        }
+        let spec = &self.declaration.phases[phase].stages[call.stage];
+        // SAFETY: `&mut self` excludes every other access to the storage, and regions are run one after the other.
+        let view = unsafe { self.view(spec, region) };
+        let start = Instant::now();
+        self.kernel.run(call, &view);
+        self.timers.book(book, start.elapsed());
+    }
+
+    /// What a stage may touch on `region`.
+    ///
+    /// # Safety
+    /// As for [`StageView::new`].
+    unsafe fn view<'s>(&'s self, spec: &'s StageSpec, region: IndexBox) -> StageView<'s, T> {
+        let writable = with_ghosts(&self.tile, &region);
+        // SAFETY: handed on to the caller.
+        unsafe { StageView::new(&self.storage, &spec.reads, &spec.writes, region, writable) }
+    }
+}
+
+/// The region and the ghosts whose image it contains.
+pub(super) fn with_ghosts(tile: &Tile, region: &IndexBox) -> IndexBox {
+    let mut ghosts = Reach::NONE;
+    for axis in 0..3 {
+        if tile.grid.periodic[axis] {
+            continue;
+        }
+        if region.lo[axis] == 0 {
+            ghosts.lo[axis] = tile.margin.lo[axis];
+        }
+        if region.hi[axis] == tile.grid.cells[axis] as i64 {
+            ghosts.hi[axis] = tile.margin.hi[axis];
+        }
+    }
+    region.reached(&ghosts)
+}
+
+/// The owned cells whose reads stay clear of every halo that a message fills.
+fn core_of(tile: &Tile, plan: &HaloPlan) -> IndexBox {
+    let reach = plan.message_reach(tile);
+    let core = tile.owned.grow(reach.lo.map(|n| -n), reach.hi.map(|n| -n));
+    if core.is_empty() {
+        tile.owned.with_range(0, tile.owned.lo[0], tile.owned.lo[0])
+    } else {
+        core
+    }
+}

@@ -1,0 +1,37 @@
+//! Faults that tests switch on, to see that they are found: in binaries built with the feature `faults` only.
+//!
+//! `SIMRUN_FAULT="halo:1:3"` flips one bit of a halo value on rank 1 in step 3; `"panic:1:3"` panics there.
+
+use crate::field::{Real, Storage};
+use crate::parallel::HaloPlan;
+
+/// Whether the environment asks for fault `kind` on this rank in this step.
+fn is_asked_for(kind: &str, rank: usize, step: u64) -> bool {
+    std::env::var("SIMRUN_FAULT").is_ok_and(|fault| fault == format!("{kind}:{rank}:{step}"))
+}
+
+/// Flips the last bit of the first halo value that a message or a copy has just filled.
+pub(super) fn corrupt_halo<T: Real>(rank: usize, step: u64, plan: &HaloPlan, storage: &mut Storage<T>) {
+    if !is_asked_for("halo", rank, step) {
+        return;
+    }
+    let from_message = plan
+        .links
+        .iter()
+        .flat_map(|link| &link.parts)
+        .map(|part| (part.slot, part.recv));
+    let from_copy = plan.copies.iter().map(|copy| (copy.slot, copy.from.shift(copy.by)));
+    if let Some((slot, halo)) = from_message.chain(from_copy).find(|(_, halo)| !halo.is_empty()) {
+        let array = storage.array_mut(slot);
+        let value = array.get(halo.lo);
+        array.set(halo.lo, value.next_up());
+    }
+}
+
+/// Panics.
+pub(super) fn panic_in_stage(rank: usize, step: u64) {
+    assert!(
+        !is_asked_for("panic", rank, step),
+        "a fault was asked for in step {step}"
+    );
+}

@@ -1,0 +1,26 @@
+//! The list of physics that a configuration can ask for by `kernel.type`.
+
+use super::Physics;
+use crate::config::Table;
+
+/// One physics: its name in the configuration, and how to read the rest of its `[kernel]` table.
+pub struct Entry {
+    pub name: &'static str,
+    pub summary: &'static str,
+    /// Reads the table; errors are recorded in its document, and `None` is returned if there were any.
+    pub read: fn(table: &Table, dims: usize, cells: [usize; 3]) -> Option<Box<dyn Physics>>,
+}
+
+/// Adding a physics is one folder and one line here.
+pub const REGISTRY: &[Entry] = &[Entry {
+    name: "advection-diffusion",
+    summary: "transport of any number of scalar fields by wind and diffusion",
+    read: super::advection_diffusion::read,
+}];
+
+/// Reads the `[kernel]` table of a configuration.
+pub fn read(table: &Table, dims: usize, cells: [usize; 3]) -> Option<Box<dyn Physics>> {
+    let choices: Vec<(&str, usize)> = REGISTRY.iter().enumerate().map(|(n, entry)| (entry.name, n)).collect();
+    let chosen = table.required_choice("type", &choices)?;
+    (REGISTRY[chosen].read)(table, dims, cells)
+}

@@ -1,0 +1,90 @@
+//! Carries out a halo plan: pack, post, wait, unpack.
+
+use super::plan::{HaloPlan, direction_number};
+use super::requests::{Message, RequestSet};
+use super::world::World;
+use crate::field::{Real, Storage};
+
+/// One exchange of halo cells, set up once and carried out any number of times.
+///
+/// One message per neighbour carries all slots. The order of calls is `pack`, `post`, any number of `poke`, `wait`,
+/// `unpack`; nothing between `post` and `wait` can fail.
+pub struct HaloExchange<T> {
+    plan: HaloPlan,
+    requests: RequestSet<T>,
+}
+
+impl<T: Real> HaloExchange<T> {
+    /// Sets up the exchange. `number` tells exchanges of one run apart; it is the same on all ranks.
+    pub fn new(world: &World, plan: HaloPlan, number: usize) -> HaloExchange<T> {
+        let tag = |direction| number as i32 * 27 + direction_number(direction);
+        let sends: Vec<Message> = plan
+            .links
+            .iter()
+            .map(|link| Message {
+                rank: link.rank,
+                tag: tag(link.direction),
+                n: link.parts.iter().map(|part| part.send.n_cells()).sum(),
+            })
+            .collect();
+        // The neighbour sends in the opposite direction.
+        let receives: Vec<Message> = plan
+            .links
+            .iter()
+            .map(|link| Message {
+                rank: link.rank,
+                tag: tag(link.direction.map(|d| -d)),
+                n: link.parts.iter().map(|part| part.recv.n_cells()).sum(),
+            })
+            .collect();
+        let requests = RequestSet::new(world.communicator(), &sends, &receives);
+        HaloExchange { plan, requests }
+    }
+
+    pub fn plan(&self) -> &HaloPlan {
+        &self.plan
+    }
+
+    /// Copies what neighbours need into the message buffers, and what this tile needs of itself into its halo.
+    pub fn pack(&mut self, storage: &mut Storage<T>) {
+        for copy in &self.plan.copies {
+            storage.array_mut(copy.slot).copy_within(&copy.from, copy.by);
+        }
+        for (link, buffer) in self.plan.links.iter().zip(self.requests.sends_mut()) {
+            buffer.clear();
+            for part in &link.parts {
+                storage.array(part.slot).pack(&part.send, buffer);
+            }
+        }
+    }
+
+    /// Sends and receives, without waiting.
+    pub fn post(&mut self) {
+        self.requests.start();
+    }
+
+    /// Lets messages move; returns whether all have arrived.
+    pub fn poke(&mut self) -> bool {
+        self.requests.poke()
+    }
+
+    /// Waits until all messages have arrived.
+    pub fn wait(&mut self) {
+        self.requests.wait();
+    }
+
+    /// Copies what has arrived into the halo.
+    pub fn unpack(&mut self, storage: &mut Storage<T>) {
+        for (link, buffer) in self.plan.links.iter().zip(self.requests.receives()) {
+            let mut rest = &buffer[..];
+            for part in &link.parts {
+                rest = storage.array_mut(part.slot).unpack(&part.recv, rest);
+            }
+        }
+    }
+
+    /// Bytes that this rank sends in one exchange.
+    pub fn n_bytes_sent(&self) -> usize {
+        self.plan.n_cells_sent() * size_of::<T>()
+    }
+}

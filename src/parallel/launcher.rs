@@ -1,0 +1,70 @@
+//! Finds out when a launcher and the MPI library do not belong together.
+
+/// Variables by which launchers tell each process how many there are, and its own number.
+const LAUNCHERS: [(&str, &str, &str); 4] = [
+    ("Open MPI's mpirun", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
+    ("MPICH's mpiexec", "PMI_SIZE", "PMI_RANK"),
+    ("Slurm's srun", "SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
+    ("MVAPICH's mpirun", "MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
+];
+
+/// A launcher that started more processes than MPI knows of.
+#[derive(Debug, PartialEq)]
+pub struct Mismatch {
+    pub launcher: &'static str,
+    pub variable: &'static str,
+    pub launched: usize,
+    /// Whether this process is the launcher's first, which speaks for all.
+    pub is_first: bool,
+}
+
+/// The launcher that started more than one process although the world has only `size`, if any.
+pub fn mismatch(size: usize, variable: impl Fn(&str) -> Option<String>) -> Option<Mismatch> {
+    if size > 1 {
+        return None;
+    }
+    LAUNCHERS.iter().find_map(|&(launcher, size_variable, rank_variable)| {
+        let launched: usize = variable(size_variable)?.parse().ok()?;
+        let is_first = variable(rank_variable).is_none_or(|rank| rank == "0");
+        (launched > 1).then_some(Mismatch {
+            launcher,
+            variable: size_variable,
+            launched,
+            is_first,
+        })
+    })
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} started {} processes ({}), but each of them believes to be the only one: the launcher and the MPI \
+             library that simrun was built with are different MPIs.\n  Use the launcher of the MPI that simrun was \
+             built with, or rebuild simrun with the MPI of this launcher (its `mpicc` first in PATH, then `cargo clean`).",
+            self.launcher, self.launched, self.variable
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+        move |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string())
+    }
+
+    #[test]
+    fn processes_that_each_believe_to_be_alone_are_found() {
+        let found = mismatch(1, environment(&[("PMI_SIZE", "4"), ("PMI_RANK", "2")])).unwrap();
+        assert_eq!((found.launched, found.is_first), (4, false));
+    }
+
+    #[test]
+    fn one_process_or_a_true_world_is_no_mismatch() {
+        assert_eq!(mismatch(1, environment(&[])), None);
+        assert_eq!(mismatch(1, environment(&[("OMPI_COMM_WORLD_SIZE", "1")])), None);
+        assert_eq!(mismatch(4, environment(&[("OMPI_COMM_WORLD_SIZE", "4")])), None);
+    }
+}

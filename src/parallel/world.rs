@@ -1,0 +1,263 @@
+//! All ranks of the job: start, end, agreement, reductions.
+
+use super::launcher::mismatch;
+use crate::error::{Error, Result};
+use crate::field::ExactSum;
+use mpi::Threading;
+use mpi::collective::SystemOperation;
+use mpi::environment::Universe;
+use mpi::ffi;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::{AsRaw, Communicator, CommunicatorCollectives, Destination, Root, Source};
+
+/// Exit code of a job that a panic ended.
+const PANIC_CODE: i32 = 101;
+
+/// The ranks of the job.
+///
+/// A world of one rank made by [`World::single`] never touches MPI: unit tests and commands that need no other rank use
+/// it.
+pub struct World {
+    /// Dropping it finalises MPI; `None` in a single world.
+    _universe: Option<Universe>,
+    communicator: Option<SimpleCommunicator>,
+    rank: usize,
+    size: usize,
+}
+
+impl World {
+    /// One rank, without MPI.
+    pub fn single() -> World {
+        World {
+            _universe: None,
+            communicator: None,
+            rank: 0,
+            size: 1,
+        }
+    }
+
+    /// Initialises MPI, and sees to it that a panic on any rank ends the whole job.
+    ///
+    /// Fails where a launcher started several processes that MPI does not join into one world.
+    pub fn start() -> Result<World> {
+        let (universe, _) = mpi::initialize_with_threading(Threading::Funneled)
+            .ok_or_else(|| Error::Config("MPI was already initialised in this process".to_string()))?;
+        let communicator = universe.world();
+        let (rank, size) = (communicator.rank() as usize, communicator.size() as usize);
+        abort_on_panic(rank, size);
+        if let Some(found) = mismatch(size, |name| std::env::var(name).ok()) {
+            // Every process would say the same: the launcher's first one speaks.
+            return Err(Error::Config(if found.is_first {
+                found.to_string()
+            } else {
+                String::new()
+            }));
+        }
+        Ok(World {
+            _universe: Some(universe),
+            communicator: Some(communicator),
+            rank,
+            size,
+        })
+    }
+
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether this is rank 0, which speaks and writes for all.
+    pub fn is_root(&self) -> bool {
+        self.rank == 0
+    }
+
+    /// The communicator, where there is more than one rank.
+    pub(super) fn communicator(&self) -> Option<&SimpleCommunicator> {
+        self.communicator.as_ref().filter(|_| self.size > 1)
+    }
+
+    /// Waits until all ranks are here.
+    pub fn barrier(&self) {
+        if let Some(communicator) = self.communicator() {
+            communicator.barrier();
+        }
+    }
+
+    fn reduce_f64(&self, values: &mut [f64], operation: SystemOperation) {
+        if let Some(communicator) = self.communicator() {
+            let mine = values.to_vec();
+            communicator.all_reduce_into(&mine[..], values, operation);
+        }
+    }
+
+    /// Replaces each value by its maximum over all ranks. NaN must not occur.
+    pub fn max(&self, values: &mut [f64]) {
+        self.reduce_f64(values, SystemOperation::max());
+    }
+
+    /// Replaces each value by its minimum over all ranks. NaN must not occur.
+    pub fn min(&self, values: &mut [f64]) {
+        self.reduce_f64(values, SystemOperation::min());
+    }
+
+    /// Replaces each value by its minimum over all ranks.
+    pub fn min_integers(&self, values: &mut [i64]) {
+        if let Some(communicator) = self.communicator() {
+            let mine = values.to_vec();
+            communicator.all_reduce_into(&mine[..], values, SystemOperation::min());
+        }
+    }
+
+    /// Replaces each sum by the sum over all ranks: exact, so independent of ranks and order.
+    pub fn sum(&self, sums: &mut [ExactSum]) {
+        let Some(communicator) = self.communicator() else {
+            return;
+        };
+        let mine: Vec<i64> = sums.iter_mut().flat_map(ExactSum::limbs).collect();
+        let mut total = vec![0i64; mine.len()];
+        communicator.all_reduce_into(&mine[..], &mut total[..], SystemOperation::sum());
+        let n_limbs = total.len() / sums.len().max(1);
+        for (sum, limbs) in sums.iter_mut().zip(total.chunks(n_limbs.max(1))) {
+            *sum = ExactSum::from_limbs(limbs);
+        }
+    }
+
+    /// The same numbers from every rank, in the order of ranks, on every rank.
+    pub fn gather_all(&self, values: &[f64]) -> Vec<Vec<f64>> {
+        let Some(communicator) = self.communicator() else {
+            return vec![values.to_vec()];
+        };
+        let mut all = vec![0.0; values.len() * self.size];
+        communicator.all_gather_into(values, &mut all[..]);
+        all.chunks(values.len().max(1)).map(<[f64]>::to_vec).collect()
+    }
+
+    /// The bytes that `rank` has, on all ranks.
+    pub fn broadcast_bytes(&self, bytes: &mut Vec<u8>, rank: usize) {
+        let Some(communicator) = self.communicator() else {
+            return;
+        };
+        let root = communicator.process_at_rank(rank as i32);
+        let mut length = bytes.len() as u64;
+        root.broadcast_into(&mut length);
+        bytes.resize(length as usize, 0);
+        root.broadcast_into(&mut bytes[..]);
+    }
+
+    /// The text that rank 0 has, on all ranks.
+    pub fn broadcast_text(&self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        self.broadcast_bytes(&mut bytes, 0);
+        String::from_utf8(bytes).expect("rank 0 sent a string")
+    }
+
+    /// Whether `here` holds on any rank.
+    pub fn any(&self, here: bool) -> bool {
+        let mut flag = [if here { 1.0 } else { 0.0 }];
+        self.max(&mut flag);
+        flag[0] > 0.0
+    }
+
+    /// Success if all ranks succeeded, else the error of the lowest rank that failed, on all ranks. Every fallible step
+    /// of a run ends with this, so that no rank goes on alone.
+    pub fn agree<T>(&self, result: Result<T>) -> Result<T> {
+        if self.size == 1 {
+            return result;
+        }
+        let mut first = [if result.is_err() { self.rank as i64 } else { i64::MAX }];
+        self.min_integers(&mut first);
+        if first[0] == i64::MAX {
+            return result;
+        }
+        let failed = first[0] as usize;
+        let (mut code, mut text) = match &result {
+            Err(error) if self.rank == failed => (error.exit_code(), error.to_string().into_bytes()),
+            _ => (0, Vec::new()),
+        };
+        let communicator = self.communicator().expect("there are several ranks");
+        communicator.process_at_rank(failed as i32).broadcast_into(&mut code);
+        self.broadcast_bytes(&mut text, failed);
+        Err(Error::from_code(code, String::from_utf8_lossy(&text).into_owned()))
+    }
+
+    /// Round-trip time of `n_bytes` between rank 0 and `partner`, s: the mean over `repeats`, on those two ranks; the
+    /// others return at once with 0.
+    pub fn round_trip(&self, partner: usize, n_bytes: usize, repeats: usize) -> f64 {
+        let Some(communicator) = self.communicator() else {
+            return 0.0;
+        };
+        if self.rank != 0 && self.rank != partner {
+            return 0.0;
+        }
+        let other = communicator.process_at_rank(if self.rank == 0 { partner as i32 } else { 0 });
+        let mut buffer = vec![1u8; n_bytes];
+        let start = std::time::Instant::now();
+        for _ in 0..repeats {
+            if self.rank == 0 {
+                other.send(&buffer[..]);
+                other.receive_into(&mut buffer[..]);
+            } else {
+                other.receive_into(&mut buffer[..]);
+                other.send(&buffer[..]);
+            }
+        }
+        start.elapsed().as_secs_f64() / repeats as f64
+    }
+}
+
+/// Makes a panic on any rank report its rank and end the whole job: a rank that just left would leave the others
+/// waiting for its messages for ever.
+fn abort_on_panic(rank: usize, size: usize) {
+    std::panic::set_hook(Box::new(move |info| {
+        let thread = std::thread::current();
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let text = info.payload_as_str().unwrap_or("(no message)");
+        eprintln!(
+            "simrun: rank {rank} of {size} failed{place}, thread {}: {text}\n  This is a bug in simrun: please report \
+             it with the configuration. Ending the whole job.",
+            thread.name().unwrap_or("?")
+        );
+        // SAFETY: MPI is initialised (the hook is set after it), and MPI_Abort may be called from any thread.
+        unsafe {
+            ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, PANIC_CODE);
+        }
+        std::process::exit(PANIC_CODE);
+    }));
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "rank {} of {}", self.rank, self.size)
+    }
+}
+
+/// Raw handle of the communicator, for the calls that the mpi crate lacks.
+pub(super) fn raw(communicator: &SimpleCommunicator) -> ffi::MPI_Comm {
+    communicator.as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_world_agrees_with_itself() {
+        let world = World::single();
+        assert_eq!(world.agree(Ok(3)), Ok(3));
+        assert_eq!(
+            world.agree::<()>(Err(Error::Io("x".into()))),
+            Err(Error::Io("x".into()))
+        );
+        let mut values = [1.0, -2.0];
+        world.max(&mut values);
+        assert_eq!(values, [1.0, -2.0]);
+        assert_eq!(world.gather_all(&values), vec![vec![1.0, -2.0]]);
+        assert!(world.any(true) && !world.any(false));
+        assert_eq!(world.broadcast_text("same"), "same");
+    }
+}
