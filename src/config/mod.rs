@@ -1,1 +1,110 @@
-//! (skeleton)
+//! The configuration: text, then a tree that knows where everything was written, then checked, typed, immutable values.
+//!
+//! Owns the reading of TOML, the overrides of the command line, the sections that concern every run, and how errors
+//! are shown. Knows nothing of any physics: the `[kernel]` table is read by the kernel, with the same cursor. A caller
+//!
+//! 1. makes a [`Document`] from the text and the overrides,
+//! 2. takes [`Config::read`] and lets the kernel read `document.root().table("kernel")`,
+//! 3. calls [`Document::finish`], which returns all errors at once, unknown keys among them.
+//!
+//! Start reading with [`Table`], the cursor; the sections (`grid`, `time`, ...) are examples of its use.
+
+mod check;
+mod diagnostics;
+mod document;
+mod duration;
+mod every;
+mod grid;
+mod history;
+mod overrides;
+mod parallel;
+mod plot;
+mod snapshot;
+mod table;
+mod time;
+mod tree;
+mod unknown;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use check::CheckConfig;
+pub use diagnostics::ConfigError;
+pub use document::Document;
+pub use every::Every;
+pub use grid::GridConfig;
+pub use history::HistoryConfig;
+pub use parallel::{ExchangeChoice, InstructionChoice, ParallelConfig};
+pub use plot::PlotConfig;
+pub use snapshot::SnapshotConfig;
+pub use table::{Table, ValueKind};
+pub use time::TimeConfig;
+
+/// The number type of all fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// f32.
+    Single,
+    /// f64.
+    Double,
+}
+
+/// Everything that a configuration says beside the physics.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file that was read.
+    pub path: PathBuf,
+    /// Its text, without overrides.
+    pub text: String,
+    /// For people; the stem of the file unless given.
+    pub title: String,
+    pub precision: Precision,
+    pub grid: GridConfig,
+    pub time: TimeConfig,
+    pub parallel: ParallelConfig,
+    pub snapshots: Vec<SnapshotConfig>,
+    pub history: HistoryConfig,
+    pub check: CheckConfig,
+    pub plot: PlotConfig,
+}
+
+impl Config {
+    /// Reads all but the `[kernel]` table. Nothing where the grid or the time is not usable; what is wrong is recorded
+    /// in `document` and returned by [`Document::finish`].
+    pub fn read(document: &Document) -> Option<Config> {
+        let root = document.root();
+        let path = PathBuf::from(document.file_name());
+        let title = root.string("title");
+        let precision = root.choice("precision", &[("f32", Precision::Single), ("f64", Precision::Double)]);
+        let grid = GridConfig::read(&root);
+        let time = TimeConfig::read(&root);
+        let parallel = ParallelConfig::read(&root.section("parallel"), grid.as_ref());
+        let snapshots = SnapshotConfig::read_all(&root);
+        let history = HistoryConfig::read(&root.section("history"));
+        let check = CheckConfig::read(&root.section("check"));
+        let plot = PlotConfig::read(&root.section("plot"));
+        Some(Config {
+            title: title.unwrap_or_else(|| stem(&path)),
+            path,
+            text: document.text().to_string(),
+            precision: precision.unwrap_or(Precision::Double),
+            grid: grid?,
+            time: time?,
+            parallel,
+            snapshots,
+            history,
+            check,
+            plot,
+        })
+    }
+}
+
+/// The name of a file without folder and extension.
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}

@@ -1,0 +1,73 @@
+//! Durations as people write them.
+
+/// Units of time and how many seconds they are; those below a second as a power of ten.
+const LONG: [(&str, f64); 4] = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", 86400.0)];
+const SHORT: [(&str, &str); 3] = [("ms", "e-3"), ("us", "e-6"), ("ns", "e-9")];
+
+/// How to write a duration, for messages.
+pub(super) const FORMS: &str = "write seconds as a number, or for example \"90 s\", \"5 min\", \"2 h\", \"1 d\", \"3 ms\", \
+                                \"1.5 us\", \"10 ns\" or \"1:30:00\" (hours:minutes:seconds)";
+
+/// The seconds that `text` means.
+pub(super) fn seconds_from_text(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if text.contains(':') {
+        return seconds_from_clock(text);
+    }
+    let unit_start = text
+        .rfind(|c: char| !c.is_ascii_alphabetic())
+        .map_or(0, |last| last + 1);
+    let (number, unit) = (text[..unit_start].trim_end(), &text[unit_start..]);
+    let value = match SHORT.iter().find(|(name, _)| *name == unit) {
+        // The exponent is appended to the digits, so that "3.1 ms" has the same bits as 3.1e-3.
+        Some((_, power)) if !number.contains(['e', 'E']) => format!("{number}{power}").parse().ok()?,
+        Some((_, power)) => number.parse::<f64>().ok()? * format!("1{power}").parse::<f64>().ok()?,
+        None => number.parse::<f64>().ok()? * LONG.iter().find(|(name, _)| *name == unit)?.1,
+    };
+    Some(value).filter(|value: &f64| value.is_finite())
+}
+
+/// `hours:minutes:seconds`.
+fn seconds_from_clock(text: &str) -> Option<f64> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let [hours, minutes, seconds] = parts[..] else {
+        return None;
+    };
+    let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let seconds: f64 = seconds.parse().ok()?;
+    let is_clock = minutes < 60 && (0.0..60.0).contains(&seconds);
+    is_clock.then(|| f64::from(hours) * 3600.0 + f64::from(minutes) * 60.0 + seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_means_its_seconds() {
+        for (text, seconds) in [
+            ("2 h", 7200.0),
+            ("90 s", 90.0),
+            ("5 min", 300.0),
+            ("1 d", 86400.0),
+            ("3.1 ms", 3.1e-3),
+            ("1.5us", 1.5e-6),
+            ("10 ns", 1e-8),
+            ("1e3 ms", 1.0),
+            ("0.5h", 1800.0),
+            ("1:30:00", 5400.0),
+            ("100:00:00.5", 360000.5),
+        ] {
+            assert_eq!(seconds_from_text(text), Some(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_duration_is_refused() {
+        for text in [
+            "", "h", "2", "2 weeks", "1:30", "1:60:00", "1:00:60", "two h", "inf s", "1 2 s", "1e400 s", "ä s",
+        ] {
+            assert_eq!(seconds_from_text(text), None, "{text}");
+        }
+    }
+}
