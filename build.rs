@@ -8,13 +8,16 @@ fn main() {
         "cargo:rustc-env=SIMRUN_COMMIT={}",
         commit().unwrap_or_else(|| "unknown".to_owned())
     );
-    // "-dirty" depends on the sources; the commit on where HEAD points. Only files that exist are named: cargo takes a
+    // "-dirty" depends on the sources, the commit on where HEAD points: its log grows with every commit. Only files that exist are named: cargo takes a
     // missing one for changed and would build anew every time.
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src");
     println!("cargo:rerun-if-changed=Cargo.toml");
     let branch = git(&["symbolic-ref", "-q", "HEAD"]);
-    for name in ["HEAD", "packed-refs"].into_iter().chain(branch.as_deref()) {
+    for name in ["HEAD", "logs/HEAD", "packed-refs"]
+        .into_iter()
+        .chain(branch.as_deref())
+    {
         if let Some(path) = git(&["rev-parse", "--git-path", name])
             && Path::new(&path).exists()
         {

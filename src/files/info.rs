@@ -64,7 +64,7 @@ fn describe_grid(grid: &Grid) -> String {
 }
 
 fn describe_field(reader: &SnapshotReader, entry: &FieldEntry) -> Result<String> {
-    let (low, high) = range(reader, entry)?;
+    let (low, high) = reader.range(&entry.name)?;
     let unit = if entry.unit.is_empty() { "1" } else { &entry.unit };
     // The file lists the slowest axis first, people the fastest.
     let sizes: Vec<String> = entry.shape.iter().rev().map(usize::to_string).collect();
@@ -82,21 +82,6 @@ fn describe_field(reader: &SnapshotReader, entry: &FieldEntry) -> Result<String>
         sizes.join(" x "),
         entry.element
     ))
-}
-
-/// The least and the greatest value, read plane by plane; NaN if there is one.
-fn range(reader: &SnapshotReader, entry: &FieldEntry) -> Result<(f64, f64)> {
-    let n_planes = if entry.shape.len() == 3 { entry.shape[0] } else { 1 };
-    let mut ends = (f64::INFINITY, f64::NEG_INFINITY);
-    for k in 0..n_planes {
-        for &value in &reader.read_plane(&entry.name, 2, k)? {
-            if value.is_nan() {
-                return Ok((f64::NAN, f64::NAN));
-            }
-            ends = (ends.0.min(value), ends.1.max(value));
-        }
-    }
-    Ok(ends)
 }
 
 fn describe_history(path: &Path) -> Result<String> {
@@ -168,60 +153,20 @@ fn ranks(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{FieldHead, SnapshotHead, SnapshotWriter};
-    use crate::grid::Location;
-
-    fn write_snapshot(path: &Path) {
-        let grid = Grid {
-            cells: [4, 3, 2],
-            dims: 3,
-            spacing: [0.5, 2.0, 4.0],
-            origin: [-1.0, 10.0, 0.0],
-            periodic: [true, false, false],
-        };
-        let all = grid.all();
-        let head = SnapshotHead {
-            title: "plume".into(),
-            kernel: "advection-diffusion".into(),
-            config_text: String::new(),
-            version: "0.1.0".into(),
-            commit: "abc1234".into(),
-            date: "2024-02-29T23:59:58Z".into(),
-            hosts: "node1".into(),
-            n_ranks: 4,
-            step: 120,
-            time: 3.25,
-            dt: 0.125,
-            grid,
-        };
-        let mut writer = SnapshotWriter::create(path, &head).unwrap();
-        let field = FieldHead {
-            name: "so2".into(),
-            unit: "ug/m3".into(),
-            long_name: String::new(),
-            location: Location::face(0),
-            global_box: all,
-            time_offset: 0.0,
-            compression: 0,
-        };
-        writer.begin_field::<f32>(&field).unwrap();
-        let values: Vec<f32> = (0..24).map(|i| i as f32).collect();
-        writer.write_box(&all, &values).unwrap();
-        writer.end_field().unwrap();
-        writer.finish().unwrap();
-    }
+    use crate::files::fixture::write_snapshot;
 
     #[test]
     fn a_snapshot_tells_where_it_comes_from_and_what_is_in_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.h5");
-        write_snapshot(&path);
+        write_snapshot(&path, [4, 3, 2], 3);
         let expected = "snapshot of advection-diffusion\n  \
-            title    plume\n  \
+            title    Kühlturm\n  \
             step     120\n  \
             time     3.25 s (dt 0.125 s)\n  \
             grid     4 x 3 x 2 cells, x -1 to 1 m periodic, y 10 to 16 m, z 0 to 8 m\n  \
-            field    so2 [ug/m3]: 4 x 3 x 2, f32, x faces, 0 to 23\n  \
+            field    flux [ug/m3]: 4 x 4 x 2, f64, y faces, 0 to 10303\n  \
+            field    so2 [ug/m3]: 4 x 3 x 2, f64, cell centres, 0 to 10203\n  \
             written  2024-02-29T23:59:58Z by simrun 0.1.0 (abc1234), 4 ranks on node1\n";
         assert_eq!(describe(&path).unwrap(), expected);
     }

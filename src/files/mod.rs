@@ -4,7 +4,12 @@
 //! The only place that names hdf5. Knows nothing of MPI, kernels or fields: whoever writes hands over boxes of values
 //! in global indices. Needs HDF5 1.10.7 or newer (the switch for file locking). Start reading with [`RunFolder`], then [`SnapshotWriter`].
 
+mod attributes;
+mod box_dataset;
 mod durable;
+#[cfg(test)]
+mod fixture;
+mod hdf5_cause;
 mod history;
 mod info;
 mod log;

@@ -133,3 +133,33 @@ fn write_variable(file: &hdf5::File, head: &SnapshotHead, field: &FieldHead, axe
         .create("DIMENSION_LIST")
         .map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::files::fixture::write_snapshot;
+    use hdf5::types::VarLenArray;
+    use hdf5::{ObjectReference, ObjectReference1, ReferencedObject};
+
+    #[test]
+    fn variables_show_the_data_and_name_their_axes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h5");
+        write_snapshot(&path, [7, 5, 3], 3);
+        let file = hdf5::File::open(&path).unwrap();
+        for (name, axes) in [("so2", ["/z", "/y", "/x"]), ("flux", ["/z", "/y_face", "/x"])] {
+            let variable = file.dataset(name).unwrap();
+            let data = file.dataset(&format!("/data/120/meshes/{name}")).unwrap();
+            assert_eq!(variable.read_raw::<f64>().unwrap(), data.read_raw::<f64>().unwrap());
+            let list = variable.attr("DIMENSION_LIST").unwrap();
+            let list: Vec<VarLenArray<ObjectReference1>> = list.read_raw().unwrap();
+            for (reference, axis) in list.iter().zip(axes) {
+                match reference[0].dereference(&file).unwrap() {
+                    ReferencedObject::Dataset(scale) => assert_eq!(scale.name(), axis),
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+        let faces = file.dataset("y_face").unwrap().read_raw::<f64>().unwrap();
+        assert_eq!(faces, [10.0, 12.0, 14.0, 16.0, 18.0, 20.0]);
+    }
+}

@@ -19,15 +19,16 @@ pub(super) fn iteration_group(step: u64) -> String {
     format!("/data/{step}")
 }
 
-/// Writes everything that a snapshot says about itself before its first field.
-pub(super) fn write_head(file: &hdf5::File, head: &SnapshotHead) -> hdf5::Result<()> {
+/// Writes everything that a snapshot, to be called `file_name`, says about itself before its first field.
+pub(super) fn write_head(file: &hdf5::File, head: &SnapshotHead, file_name: &str) -> hdf5::Result<()> {
     write_provenance(file, head)?;
     write_text(file, "openPMD", "1.1.0")?;
     write_scalar(file, "openPMDextension", &0u32)?;
     write_text(file, "basePath", "/data/%T/")?;
     write_text(file, "meshesPath", "meshes/")?;
     write_text(file, "iterationEncoding", "fileBased")?;
-    write_text(file, "iterationFormat", "snapshot_%08T.h5")?;
+    let series = file_name.replace(&format!("{:08}", head.step), "%08T");
+    write_text(file, "iterationFormat", &series)?;
     write_text(file, "software", "simrun")?;
     write_text(file, "softwareVersion", &format!("{} ({})", head.version, head.commit))?;
     write_text(file, "date", &openpmd_date(&head.date))?;

@@ -87,7 +87,13 @@ impl RunFolder {
     /// [`Error::Config`] if there is such a file already and the run has not noted it; [`Error::Io`] if the list or the
     /// folder cannot be written.
     pub fn note(&mut self, relative: &str) -> Result<PathBuf> {
-        check_relative(&self.path, relative)?;
+        if !is_inside(relative) {
+            let text = format!(
+                "'{relative}' is not a path inside the output folder {}",
+                self.path.display()
+            );
+            return Err(Error::Config(text));
+        }
         let target = self.path.join(relative);
         if self.listed.contains(relative) {
             return Ok(target);
@@ -184,8 +190,12 @@ fn has_other_content(folder: &Path) -> Result<bool> {
 
 /// Deletes the files that an earlier run listed, after every entry of its list has been checked.
 fn delete_listed(folder: &Path, listed: &BTreeSet<String>) -> Result<()> {
-    for relative in listed {
-        check_relative(folder, relative)?;
+    if let Some(outside) = listed.iter().find(|relative| !is_inside(relative)) {
+        return Err(Error::Config(format!(
+            "{} names '{outside}', which is not a path inside the folder, so nothing was deleted; repair the list, or \
+             choose another folder with --output DIR",
+            folder.join(LIST).display()
+        )));
     }
     for relative in listed
         .iter()
@@ -208,17 +218,10 @@ fn delete_listed(folder: &Path, listed: &BTreeSet<String>) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what is not a plain relative path that stays inside the folder.
-fn check_relative(folder: &Path, relative: &str) -> Result<()> {
+/// Whether `relative` is a plain path that stays inside the folder.
+fn is_inside(relative: &str) -> bool {
     let is_plain = |part: Component| matches!(part, Component::Normal(_));
-    if !relative.is_empty() && !relative.contains('\n') && Path::new(relative).components().all(is_plain) {
-        return Ok(());
-    }
-    Err(Error::Config(format!(
-        "{} names '{relative}', which is not a path inside the folder; nothing was deleted: repair the list, or choose \
-         another folder with --output DIR",
-        folder.join(LIST).display()
-    )))
+    !relative.is_empty() && !relative.contains('\n') && Path::new(relative).components().all(is_plain)
 }
 
 /// Whether none of the folders on the way from `folder` to `relative` is a symbolic link.
@@ -331,6 +334,7 @@ mod tests {
     fn a_file_is_listed_before_it_exists_and_only_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut run = RunFolder::create(folder.path(), false).unwrap();
+        assert!(run.snapshot_path("../plume", 1).is_err());
         run.note(STATUS).unwrap();
         touch(&mut run, STATUS);
         let mut again = RunFolder::open(folder.path()).unwrap();

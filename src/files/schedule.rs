@@ -31,7 +31,8 @@ impl Schedule {
     /// The schedule of `kind` for a run that starts at `start_time` (s) with `start_step`. Listed steps and times are
     /// put in order; those before the start never come.
     ///
-    /// The interval of [`ScheduleKind::Steps`] and [`ScheduleKind::Time`] is positive: the configuration has been
+    /// # Panics
+    /// If the interval of [`ScheduleKind::Steps`] or [`ScheduleKind::Time`] is not positive: the configuration has been
     /// checked for it.
     pub fn new(kind: ScheduleKind, start_time: f64, start_step: u64) -> Schedule {
         let kind = match kind {
@@ -47,7 +48,14 @@ impl Schedule {
                 times.dedup();
                 ScheduleKind::AtTimes(times)
             }
-            interval => interval,
+            ScheduleKind::Steps(interval) => {
+                assert!(interval > 0, "an interval of no steps");
+                ScheduleKind::Steps(interval)
+            }
+            ScheduleKind::Time(interval) => {
+                assert!(interval > 0.0, "an interval of {interval} s");
+                ScheduleKind::Time(interval)
+            }
         };
         Schedule {
             kind,

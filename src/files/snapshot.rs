@@ -14,41 +14,26 @@
 //! Every dataset is cut into chunks with checksums. The file is built under another name beside its own and gets its
 //! name when it is complete and on the disk.
 
+use super::box_dataset::BoxDataset;
 use super::durable;
+use super::hdf5_cause::cause_of;
 use super::snapshot_head::{FieldHead, SnapshotHead};
 use super::{netcdf_view, openpmd, vtk_view};
 use crate::error::{Error, Result};
 use crate::grid::IndexBox;
 use hdf5::H5Type;
-use hdf5::types::TypeDescriptor;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Size of a chunk that is not exceeded, bytes.
-const CHUNK_BYTES: usize = 1 << 20;
-
-/// Memory for chunks that tiles have filled in part, bytes.
-const CHUNK_CACHE_BYTES: usize = 64 << 20;
 
 /// A snapshot under construction. Dropped without [`SnapshotWriter::finish`], it leaves nothing behind.
 pub struct SnapshotWriter {
     path: PathBuf,
     part: PathBuf,
+    /// Always there until the writer is finished or dropped.
     file: Option<hdf5::File>,
     head: SnapshotHead,
     fields: Vec<FieldHead>,
-    open: Option<OpenDataset>,
-}
-
-/// The dataset that is being filled.
-struct OpenDataset {
-    dataset: hdf5::Dataset,
-    name: String,
-    global_box: IndexBox,
-    /// Number of axes of the dataset.
-    n_axes: usize,
-    element: TypeDescriptor,
-    n_written: usize,
+    open: Option<BoxDataset>,
 }
 
 impl SnapshotWriter {
@@ -58,6 +43,7 @@ impl SnapshotWriter {
     /// [`Error::Io`] if the file cannot be created.
     pub fn create(path: &Path, head: &SnapshotHead) -> Result<SnapshotWriter> {
         let part = durable::part_path(path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // The plain creation first: its error names the cause better than HDF5's.
         fs::File::create(&part).map_err(|e| Error::io("create", &part, e))?;
         let file = hdf5::File::with_options()
@@ -71,7 +57,7 @@ impl SnapshotWriter {
             fields: Vec::new(),
             open: None,
         };
-        file.and_then(|file| openpmd::write_head(&file, head))
+        file.and_then(|file| openpmd::write_head(&file, head, &name))
             .map_err(|e| writer.failure("begin", e))?;
         Ok(writer)
     }
@@ -81,12 +67,12 @@ impl SnapshotWriter {
     /// # Errors
     /// [`Error::Io`] if the dataset cannot be created.
     pub fn begin_field<T: H5Type>(&mut self, field: &FieldHead) -> Result<()> {
-        let place = format!("{}/{}", openpmd::meshes_group(self.head.step), field.name);
+        let group = openpmd::meshes_group(self.head.step);
         let n_axes = self.head.grid.dims;
-        self.begin::<T>(&place, &field.name, field.global_box, n_axes, field.compression)?;
-        self.with_open("describe", |open| {
-            openpmd::write_field_head(&open.dataset, field, &self.head.grid)
-        })?;
+        let open = self.begin::<T>(&group, &field.name, field.global_box, n_axes, field.compression)?;
+        openpmd::write_field_head(open.dataset(), field, &self.head.grid)
+            .map_err(|e| self.failure(&format!("describe '{}' in", field.name), e))?;
+        self.open = Some(open);
         self.fields.push(field.clone());
         Ok(())
     }
@@ -96,41 +82,19 @@ impl SnapshotWriter {
     /// # Errors
     /// [`Error::Io`] if the dataset cannot be created.
     pub fn begin_storage<T: H5Type>(&mut self, name: &str, global_box: IndexBox) -> Result<()> {
-        self.begin::<T>(&format!("/storage/{name}"), name, global_box, 3, 0)
+        self.open = Some(self.begin::<T>("/storage", name, global_box, 3, 0)?);
+        Ok(())
     }
 
     /// Writes the values of `region`, x fastest, into the open field or storage. Boxes may come in any order.
     ///
     /// # Errors
-    /// [`Error::Io`] if the write fails, or if region, values and open dataset do not fit together.
-    pub fn write_box<T: H5Type + Copy>(&mut self, region: &IndexBox, values: &[T]) -> Result<()> {
-        let place = self.path.clone();
-        let open = self.open.as_mut().ok_or_else(|| nothing_open(&place))?;
-        let wrong = |cause: String| Error::io(&format!("write box {region} of '{}' to", open.name), &place, cause);
-        if !open.global_box.contains_box(region) {
-            return Err(wrong(format!("it is not within {}", open.global_box)));
+    /// [`Error::Io`] if the write fails, or if region, values and what is open do not fit together.
+    pub fn write_box<T: H5Type>(&mut self, region: &IndexBox, values: &[T]) -> Result<()> {
+        match &mut self.open {
+            Some(open) => open.write(region, values),
+            None => Err(self.nothing_open()),
         }
-        if values.len() != region.n_cells() {
-            return Err(wrong(format!(
-                "it has {} cells, but {} values came",
-                region.n_cells(),
-                values.len()
-            )));
-        }
-        if T::type_descriptor() != open.element {
-            let (came, begun) = (T::type_descriptor(), &open.element);
-            return Err(wrong(format!("the values are {came}, the field was begun as {begun}")));
-        }
-        if values.is_empty() {
-            return Ok(());
-        }
-        let selection = selection_of(region, &open.global_box, open.n_axes);
-        let shape = shape_of(region, open.n_axes);
-        let view = ndarray::ArrayViewD::from_shape(shape, values).map_err(|e| wrong(e.to_string()))?;
-        let written = open.dataset.write_slice(view, selection);
-        written.map_err(|e| wrong(e.to_string()))?;
-        open.n_written += values.len();
-        Ok(())
     }
 
     /// Completes the open field.
@@ -138,16 +102,7 @@ impl SnapshotWriter {
     /// # Errors
     /// [`Error::Io`] if values are missing, or if the storage device refuses them.
     pub fn end_field(&mut self) -> Result<()> {
-        let path = self.path.clone();
-        let open = self.open.take().ok_or_else(|| nothing_open(&path))?;
-        let doing = format!("complete '{}' in", open.name);
-        let n_cells = open.global_box.n_cells();
-        if open.n_written != n_cells {
-            let cause = format!("{} values were written, but it has {n_cells}", open.n_written);
-            return Err(Error::io(&doing, &path, cause));
-        }
-        // Flushing the dataset is the only call that reports a full disk.
-        open.dataset.flush().map_err(|e| Error::io(&doing, &path, e))
+        self.open.take().ok_or_else(|| self.nothing_open())?.complete()
     }
 
     /// Completes the open storage.
@@ -163,17 +118,12 @@ impl SnapshotWriter {
     /// # Errors
     /// [`Error::Io`] if a field is still open, or if anything does not reach the disk.
     pub fn finish(mut self) -> Result<u64> {
-        if let Some(open) = &self.open {
-            let cause = format!("'{}' has not been completed", open.name);
-            return Err(Error::io("finish", &self.path, cause));
-        }
-        let Some(file) = self.file.take() else {
-            return Err(Error::io("finish", &self.path, "it is not open"));
-        };
+        let file = self.idle_file("finish")?.clone();
+        // The writer's own handle goes first, so that the close below is the last one and its result counts.
+        self.file = None;
         let reopen = || {
-            hdf5::File::with_options()
-                .with_fapl(|access| access.file_locking(false))
-                .open(&self.part)
+            let mut options = hdf5::File::with_options();
+            options.with_fapl(|access| access.file_locking(false)).open(&self.part)
         };
         self.write_views(&file)
             .and_then(|()| file.flush())
@@ -181,11 +131,9 @@ impl SnapshotWriter {
             // The library refuses to open a file that is shorter than it should be.
             .and_then(|()| reopen()?.close())
             .map_err(|e| self.failure("finish", e))?;
-        let size = fs::metadata(&self.part)
-            .map_err(|e| Error::io("inspect", &self.part, e))?
-            .len();
+        let meta = fs::metadata(&self.part).map_err(|e| Error::io("inspect", &self.part, e))?;
         durable::publish(&self.part, &self.path)?;
-        Ok(size)
+        Ok(meta.len())
     }
 
     fn write_views(&self, file: &hdf5::File) -> hdf5::Result<()> {
@@ -194,49 +142,38 @@ impl SnapshotWriter {
     }
 
     fn begin<T: H5Type>(
-        &mut self,
-        place: &str,
+        &self,
+        group: &str,
         name: &str,
         global_box: IndexBox,
         n_axes: usize,
         compression: u8,
-    ) -> Result<()> {
-        if let Some(open) = &self.open {
-            let cause = format!("'{}' has not been completed", open.name);
-            return Err(Error::io(&format!("begin '{name}' in"), &self.path, cause));
-        }
-        if global_box.is_empty() {
-            let cause = format!("its box {global_box} is empty");
-            return Err(Error::io(&format!("begin '{name}' in"), &self.path, cause));
-        }
-        let Some(file) = &self.file else {
-            return Err(Error::io(&format!("begin '{name}' in"), &self.path, "it is not open"));
+    ) -> Result<BoxDataset> {
+        let doing = format!("begin '{name}' in");
+        let file = self.idle_file(&doing)?;
+        let group = match file.link_exists(group) {
+            true => file.group(group),
+            false => file.create_group(group),
         };
-        let element = T::type_descriptor();
-        let dataset = create_dataset(file, place, &element, &shape_of(&global_box, n_axes), compression)
-            .and_then(|dataset| {
-                let lo = dataset.new_attr_builder().with_data(&global_box.lo).create("box_lo");
-                lo.map(|_| dataset)
-            })
-            .map_err(|e| self.failure(&format!("begin '{name}' in"), e))?;
-        self.open = Some(OpenDataset {
-            dataset,
-            name: name.to_owned(),
-            global_box,
-            n_axes,
-            element,
-            n_written: 0,
-        });
-        Ok(())
+        let group = group.map_err(|e| self.failure(&doing, e))?;
+        BoxDataset::create::<T>(&group, name, &self.path, global_box, n_axes, compression)
     }
 
-    fn with_open(&self, doing: &str, action: impl FnOnce(&OpenDataset) -> hdf5::Result<()>) -> Result<()> {
-        let open = self.open.as_ref().ok_or_else(|| nothing_open(&self.path))?;
-        action(open).map_err(|e| self.failure(&format!("{doing} '{}' in", open.name), e))
+    /// The file, if no field or storage is open.
+    fn idle_file(&self, doing: &str) -> Result<&hdf5::File> {
+        if let Some(open) = &self.open {
+            let cause = format!("'{}' has not been completed", open.name());
+            return Err(Error::io(doing, &self.path, cause));
+        }
+        self.file.as_ref().ok_or_else(|| self.nothing_open())
+    }
+
+    fn nothing_open(&self) -> Error {
+        Error::io("write to", &self.path, "no field or storage has been begun")
     }
 
     fn failure(&self, doing: &str, cause: hdf5::Error) -> Error {
-        Error::io(doing, &self.path, cause)
+        Error::io(doing, &self.path, cause_of(cause))
     }
 }
 
@@ -249,104 +186,12 @@ impl Drop for SnapshotWriter {
     }
 }
 
-fn nothing_open(path: &Path) -> Error {
-    Error::io("write to", path, "no field or storage has been begun")
-}
-
-/// Creates a dataset of `element`s in chunks with checksums.
-fn create_dataset(
-    file: &hdf5::File,
-    place: &str,
-    element: &TypeDescriptor,
-    shape: &[usize],
-    compression: u8,
-) -> hdf5::Result<hdf5::Dataset> {
-    let mut builder = file
-        .new_dataset_builder()
-        .chunk_cache(10_007, CHUNK_CACHE_BYTES, 1.0)
-        .chunk(chunk_of(shape, element.size()));
-    if compression > 0 {
-        builder = builder.shuffle().deflate(compression.min(9));
-    }
-    builder
-        .fletcher32()
-        .empty_as(element)
-        .shape(shape.to_vec())
-        .create(place)
-}
-
-/// The shape of the chunks: the longest axis is halved until a chunk is small enough, so that chunks stay compact and
-/// their edges fall on the edges of tiles where those are halves of the grid.
-fn chunk_of(shape: &[usize], element_bytes: usize) -> Vec<usize> {
-    let mut chunk = shape.to_vec();
-    while chunk.iter().product::<usize>() * element_bytes > CHUNK_BYTES {
-        let Some(longest) = chunk.iter_mut().max() else { break };
-        *longest = longest.div_ceil(2);
-    }
-    chunk
-}
-
-/// Sizes along the `n_axes` last of `[z, y, x]`.
-fn shape_of(region: &IndexBox, n_axes: usize) -> Vec<usize> {
-    (0..n_axes).rev().map(|axis| region.len(axis)).collect()
-}
-
-/// The place of `region` in a dataset that holds `global_box`.
-fn selection_of(region: &IndexBox, global_box: &IndexBox, n_axes: usize) -> hdf5::Hyperslab {
-    let ranges = (0..n_axes).rev().map(|axis| {
-        // Not negative: the caller made sure that the region is within the box.
-        let start = (region.lo[axis] - global_box.lo[axis]) as usize;
-        hdf5::SliceOrIndex::from(start..start + region.len(axis))
-    });
-    hdf5::Hyperslab::from(ranges.collect::<Vec<_>>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::files::SnapshotReader;
-    use crate::grid::{Grid, Location};
-
-    fn head(cells: [usize; 3], dims: usize) -> SnapshotHead {
-        SnapshotHead {
-            title: "Kühlturm".into(),
-            kernel: "advection-diffusion".into(),
-            config_text: "title = \"Kühlturm\"\n".repeat(5000),
-            version: "0.1.0".into(),
-            commit: "abc1234".into(),
-            date: "2024-02-29T23:59:58Z".into(),
-            hosts: "node1".into(),
-            n_ranks: 4,
-            step: 120,
-            time: 3.25,
-            dt: 0.1,
-            grid: Grid {
-                cells,
-                dims,
-                spacing: [0.5, 2.0, 4.0],
-                origin: [-1.0, 10.0, 0.0],
-                periodic: [true, false, false],
-            },
-        }
-    }
-
-    fn field(name: &str, global_box: IndexBox, location: Location) -> FieldHead {
-        FieldHead {
-            name: name.into(),
-            unit: "ug/m3".into(),
-            long_name: "sulphur dioxide".into(),
-            location,
-            global_box,
-            time_offset: 0.0,
-            compression: 1,
-        }
-    }
-
-    /// A different value in every cell.
-    fn values(region: &IndexBox) -> Vec<f64> {
-        let cell = |(j, k): (i64, i64)| (region.lo[0]..region.hi[0]).map(move |i| (i + 100 * j + 10_000 * k) as f64);
-        region.rows().flat_map(cell).collect()
-    }
+    use crate::files::fixture::{field, head, values};
+    use crate::grid::Location;
 
     fn write_in(order: &[usize], path: &Path) {
         let head = head([7, 5, 3], 3);
@@ -503,7 +348,7 @@ mod tests {
             writer.write_box(&region, &[0.0; 11]),
             "it has 12 cells, but 11 values came",
         );
-        expect(writer.write_box(&region, &[0.0f32; 12]), "the field was begun as");
+        expect(writer.write_box(&region, &[0.0f32; 12]), "but 'so2' was begun as");
         writer.write_box(&region, &[0.0; 12]).unwrap();
         expect(writer.end_field(), "12 values were written, but it has 24");
     }
@@ -569,12 +414,5 @@ mod tests {
             error.to_string().contains("it has no field 'no2'; its fields are: so2"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn chunks_are_small_enough_and_halve_the_longest_axis() {
-        assert_eq!(chunk_of(&[3, 5, 7], 8), [3, 5, 7]);
-        assert_eq!(chunk_of(&[384, 384, 384], 8), [48, 48, 48]);
-        assert_eq!(chunk_of(&[1, 1, 300_000], 8), [1, 1, 75_000]);
     }
 }

@@ -1,16 +1,15 @@
 //! Reads what [`super::SnapshotWriter`] wrote.
 
+use super::attributes::{Attributes, not_a_snapshot};
+use super::hdf5_cause::cause_of;
 use super::openpmd::meshes_group;
 use super::snapshot_head::{FORMAT_VERSION, SnapshotHead};
 use crate::error::{Error, Result};
 use crate::grid::{AXIS_NAMES, Grid, Location};
-use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, TypeDescriptor, VarLenUnicode};
-use hdf5::{H5Type, Hyperslab, SliceOrIndex};
+use hdf5::types::{FloatSize, TypeDescriptor, VarLenUnicode};
+use hdf5::{Hyperslab, SliceOrIndex};
 use ndarray::{Array2, Array3, ArrayD, Axis};
 use std::path::{Path, PathBuf};
-
-/// Longest text attribute that is read whole, bytes.
-const TEXT_BYTES: usize = 4096;
 
 /// The most that compressed chunks can hold per byte of the file: the limit of deflate.
 const BYTES_PER_STORED_BYTE: u64 = 1032;
@@ -54,7 +53,7 @@ impl SnapshotReader {
         let file = hdf5::File::with_options()
             .with_fapl(|access| access.file_locking(false))
             .open(path)
-            .map_err(|e| not_a_snapshot(path, &format!("HDF5 does not open it ({e})")))?;
+            .map_err(|e| not_a_snapshot(path, &format!("HDF5 does not open it ({})", cause_of(e))))?;
         let attributes = Attributes { object: &file, path };
         let version: u32 = attributes.number("simrun_format")?;
         if version > FORMAT_VERSION {
@@ -131,21 +130,51 @@ impl SnapshotReader {
     /// As [`SnapshotReader::read_field`], and if the plane is outside.
     pub fn read_plane(&self, name: &str, axis: usize, index: usize) -> Result<Array2<f64>> {
         let dataset = self.dataset(name)?;
-        let n_axes = dataset.ndim();
-        let n_planes = match n_axes {
-            2 => 1,
-            _ => dataset.shape()[n_axes - 1 - axis],
+        let shape = dataset.shape();
+        let n_planes = match (shape.len(), axis) {
+            (3, 0..=2) => shape[2 - axis],
+            (2, 2) => 1,
+            _ => 0,
         };
-        if axis > 2 || (n_axes == 2 && axis != 2) || index >= n_planes {
+        if index >= n_planes {
             let axis_name = AXIS_NAMES.get(axis).unwrap_or(&"?");
-            let cause = format!("no plane {index} along {axis_name}; its shape is {:?}", dataset.shape());
-            return Err(self.wrong(name, cause));
+            return Err(self.wrong(
+                name,
+                format!("no plane {index} along {axis_name}; its shape is {shape:?}"),
+            ));
         }
-        let plane = (n_axes == 3).then_some((n_axes - 1 - axis, index));
+        let plane = (shape.len() == 3).then(|| (2 - axis, index));
         let values = self.read_selected(&dataset, name, plane)?;
         values
             .into_dimensionality()
             .map_err(|e| self.wrong(name, e.to_string()))
+    }
+
+    /// The least and the greatest value of field `name`, NaN if one of its values is; read chunk by chunk.
+    ///
+    /// # Errors
+    /// As [`SnapshotReader::read_field`].
+    pub fn range(&self, name: &str) -> Result<(f64, f64)> {
+        let dataset = self.dataset(name)?;
+        let shape = dataset.shape();
+        let chunk = dataset.chunk().unwrap_or_else(|| shape.clone());
+        let n_chunks: Vec<usize> = shape.iter().zip(&chunk).map(|(n, c)| n.div_ceil(*c)).collect();
+        let mut ends = (f64::INFINITY, f64::NEG_INFINITY);
+        for place in ndarray::indices(n_chunks) {
+            let range = |axis: usize| {
+                let start = place[axis] * chunk[axis];
+                SliceOrIndex::from(start..(start + chunk[axis]).min(shape[axis]))
+            };
+            let ranges: Vec<SliceOrIndex> = (0..shape.len()).map(range).collect();
+            let values: ArrayD<f64> = self.read_ranges(&dataset, name, ranges)?;
+            if values.iter().any(|value| value.is_nan()) {
+                return Ok((f64::NAN, f64::NAN));
+            }
+            ends = values
+                .iter()
+                .fold(ends, |(low, high), &value| (low.min(value), high.max(value)));
+        }
+        Ok(ends)
     }
 
     /// The names of the raw storage in the file, in alphabetical order; none where nothing of it was written.
@@ -218,8 +247,12 @@ impl SnapshotReader {
         if let Some((axis, index)) = plane {
             ranges[axis] = SliceOrIndex::from(index);
         }
+        self.read_ranges(dataset, name, ranges)
+    }
+
+    fn read_ranges(&self, dataset: &hdf5::Dataset, name: &str, ranges: Vec<SliceOrIndex>) -> Result<ArrayD<f64>> {
         let values = dataset.read_slice(Hyperslab::from(ranges));
-        values.map_err(|e| self.wrong(name, format!("{e}; the file may be damaged")))
+        values.map_err(|e| self.wrong(name, format!("{}; the file may be damaged", cause_of(e))))
     }
 
     /// Refuses a dataset that claims more than the file can hold, before memory for it is asked for.
@@ -306,53 +339,4 @@ fn read_grid(root: &Attributes) -> Result<Grid> {
         origin: [0, 1, 2].map(|axis| origin[axis]),
         periodic: [0, 1, 2].map(|axis| periodic[axis] != 0),
     })
-}
-
-fn not_a_snapshot(path: &Path, cause: &str) -> Error {
-    Error::io("read", path, format!("this is not a simrun snapshot: {cause}"))
-}
-
-/// Reads the attributes of one object, with errors that name attribute and file.
-struct Attributes<'a> {
-    object: &'a hdf5::Location,
-    path: &'a Path,
-}
-
-impl Attributes<'_> {
-    fn number<T: H5Type>(&self, name: &str) -> Result<T> {
-        let value = self.find(name)?.read_scalar();
-        value.map_err(|e| not_a_snapshot(self.path, &format!("attribute {name}: {e}")))
-    }
-
-    fn list<T: H5Type>(&self, name: &str, n: usize) -> Result<Vec<T>> {
-        let attribute = self.find(name)?;
-        if attribute.size() != n {
-            let cause = format!("attribute {name} has {} entries instead of {n}", attribute.size());
-            return Err(not_a_snapshot(self.path, &cause));
-        }
-        let values = attribute.read_raw();
-        values.map_err(|e| not_a_snapshot(self.path, &format!("attribute {name}: {e}")))
-    }
-
-    fn text(&self, name: &str) -> Result<String> {
-        let attribute = self.find(name)?;
-        let is_ascii = matches!(
-            attribute.dtype().and_then(|dtype| dtype.to_descriptor()),
-            Ok(TypeDescriptor::FixedAscii(_))
-        );
-        let text = match is_ascii {
-            true => attribute
-                .read_scalar::<FixedAscii<TEXT_BYTES>>()
-                .map(|text| text.as_str().to_owned()),
-            false => attribute
-                .read_scalar::<FixedUnicode<TEXT_BYTES>>()
-                .map(|text| text.as_str().to_owned()),
-        };
-        text.map_err(|e| not_a_snapshot(self.path, &format!("attribute {name}: {e}")))
-    }
-
-    fn find(&self, name: &str) -> Result<hdf5::Attribute> {
-        let missing = |_| not_a_snapshot(self.path, &format!("attribute {name} is missing"));
-        self.object.attr(name).map_err(missing)
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::durable;
 use crate::error::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::path::Path;
 
 /// What a run is doing.
@@ -27,18 +27,22 @@ pub struct Status {
     /// Steps until the end, where they are known beforehand.
     pub steps_total: Option<u64>,
     /// Simulated time, s.
+    #[serde(deserialize_with = "null_is_nan")]
     pub time: f64,
     /// Simulated time of the end, s, where it is known beforehand.
     pub end: Option<f64>,
     /// The last time step, s.
+    #[serde(deserialize_with = "null_is_nan")]
     pub dt: f64,
     /// Cell updates per second of wall-clock time, all ranks together.
+    #[serde(deserialize_with = "null_is_nan")]
     pub cells_per_second: f64,
     /// When the run started, ISO 8601, UTC.
     pub started: String,
     /// When this was written, ISO 8601, UTC.
     pub updated: String,
     /// Time since the start, s.
+    #[serde(deserialize_with = "null_is_nan")]
     pub wall_seconds: f64,
     /// Time left, s, where it can be told.
     pub eta_seconds: Option<f64>,
@@ -69,15 +73,17 @@ impl Status {
     }
 }
 
+/// JSON has no NaN and no infinity: they are written as null.
+fn null_is_nan<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_status_is_read_as_it_was_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("status.json");
-        let status = Status {
+    fn running() -> Status {
+        Status {
             state: RunState::Running,
             step: 12,
             steps_total: None,
@@ -92,7 +98,14 @@ mod tests {
             ranks: 2,
             message: String::new(),
             version: "0.1.0".into(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_status_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("status.json");
+        let status = running();
         status.write(&path).unwrap();
         assert_eq!(Status::read(&path).unwrap(), status);
         assert!(
@@ -109,5 +122,17 @@ mod tests {
         std::fs::write(&path, "{}").unwrap();
         let error = Status::read(&path).unwrap_err().to_string();
         assert!(error.contains("status.json: it is not a status of simrun"), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_failed_with_nan_still_has_a_status() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("status.json");
+        let status = Status {
+            dt: f64::NAN,
+            ..running()
+        };
+        status.write(&path).unwrap();
+        assert!(Status::read(&path).unwrap().dt.is_nan());
     }
 }

@@ -31,3 +31,21 @@ pub(super) fn write(file: &hdf5::File, head: &SnapshotHead, fields: &[FieldHead]
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::files::fixture::write_snapshot;
+
+    #[test]
+    fn only_fields_at_cell_centres_are_shown_and_are_links_to_the_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h5");
+        write_snapshot(&path, [7, 5, 1], 2);
+        let file = hdf5::File::open(&path).unwrap();
+        assert_eq!(file.group("VTKHDF/PointData").unwrap().member_names().unwrap(), ["so2"]);
+        let token = |name: &str| file.dataset(name).unwrap().loc_info().unwrap().token;
+        assert_eq!(token("VTKHDF/PointData/so2"), token("data/120/meshes/so2"));
+        let extent = file.group("VTKHDF").unwrap().attr("WholeExtent").unwrap();
+        assert_eq!(extent.read_raw::<i64>().unwrap(), [0, 6, 0, 4, 0, 0]);
+    }
+}
