@@ -1,1 +1,37 @@
-//! (skeleton)
+//! Everything that a run leaves on the disk, and its way back: snapshots, the history, the status, the log, the folder
+//! they live in, and the schedules that say when they are due.
+//!
+//! The only place that names hdf5. Knows nothing of MPI, kernels or fields: whoever writes hands over boxes of values
+//! in global indices. Needs HDF5 1.10.7 or newer (the switch for file locking). Start reading with [`RunFolder`], then [`SnapshotWriter`].
+
+mod attributes;
+mod box_dataset;
+mod durable;
+#[cfg(test)]
+mod fixture;
+mod hdf5_cause;
+mod history;
+mod info;
+mod log;
+mod netcdf_view;
+mod openpmd;
+pub mod provenance;
+pub mod run_folder;
+mod schedule;
+mod snapshot;
+mod snapshot_head;
+mod snapshot_reader;
+mod status;
+mod text_attribute;
+mod unit;
+mod vtk_view;
+
+pub use history::{Column, Entry, History, HistoryWriter};
+pub use info::describe;
+pub use log::Log;
+pub use run_folder::RunFolder;
+pub use schedule::{Schedule, ScheduleKind};
+pub use snapshot::SnapshotWriter;
+pub use snapshot_head::{FORMAT_VERSION, FieldHead, SnapshotHead};
+pub use snapshot_reader::{FieldEntry, SnapshotReader};
+pub use status::{RunState, Status};
