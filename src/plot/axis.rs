@@ -25,27 +25,24 @@ pub struct Axis {
 
 const TICK_LENGTH: f64 = 8.0;
 const MINOR_LENGTH: f64 = 5.0;
-/// From a tick to its text, and from there to the title.
+/// From a tick to its text.
 const GAP: f64 = 7.0;
+/// From the texts of a vertical axis to its title.
+const TITLE_GAP: f64 = 11.0;
 
 impl Axis {
     /// An axis below a frame; `scale` is in the unit of the data, of which `unit.size` make one that is shown. It has
     /// as many ticks as their texts leave room for.
     pub fn horizontal(label: &str, unit: &Unit, scale: Scale, length: f64) -> Axis {
-        let shown = in_unit(scale, unit);
-        let (few, most) = (2, 9);
-        let fitting = (few..=most)
-            .rev()
-            .map(|at_most| shown.ticks(at_most))
-            .find(|ticks| has_room(ticks, length));
-        let ticks = fitting.unwrap_or_else(|| shown.ticks(few));
+        let width = |text: &str| text::widest(std::iter::once(text), TICK);
+        let ticks = fitting(in_unit(scale, unit), length, TICK, width);
         let title = text::wrapped(&ticks.title(label, &unit.name), LABEL, length.max(320.0));
         Axis { ticks, title }
     }
 
     /// An axis beside a frame, left or right.
     pub fn vertical(label: &str, unit: &Unit, scale: Scale, length: f64) -> Axis {
-        let ticks = in_unit(scale, unit).ticks(((length / 46.0) as usize).clamp(4, 9));
+        let ticks = fitting(in_unit(scale, unit), length, 0.9 * TICK, |_| TICK);
         let title = text::wrapped(&ticks.title(label, &unit.name), LABEL, length.max(160.0));
         Axis { ticks, title }
     }
@@ -57,7 +54,7 @@ impl Axis {
 
     /// The space that ticks, texts and title take beside a frame.
     pub fn space_beside(&self) -> f64 {
-        TICK_LENGTH + GAP + self.widest_text() + GAP + text::height(&self.title, LABEL)
+        TICK_LENGTH + GAP + self.widest_text() + TITLE_GAP + text::height(&self.title, LABEL)
     }
 
     /// How far texts reach beyond the right end of a horizontal axis.
@@ -135,13 +132,17 @@ fn in_unit(scale: Scale, unit: &Unit) -> Scale {
     }
 }
 
-/// Whether the texts of a horizontal axis keep apart.
-fn has_room(ticks: &Ticks, length: f64) -> bool {
-    let width = |text: &str| text::widest(std::iter::once(text), TICK);
-    ticks.major.windows(2).all(|pair| {
-        let distance = (pair[1].0 - pair[0].0) * length;
-        distance >= 0.5 * (width(&pair[0].1) + width(&pair[1].1)) + TICK
-    })
+/// As many ticks as leave `gap` pixels between texts, of which each is `extent` long in the direction of the axis.
+fn fitting(scale: Scale, length: f64, gap: f64, extent: impl Fn(&str) -> f64) -> Ticks {
+    let (few, most) = (2, 8);
+    let has_room = |ticks: &Ticks| {
+        ticks.major.windows(2).all(|pair| {
+            let distance = (pair[1].0 - pair[0].0) * length;
+            distance >= 0.5 * (extent(&pair[0].1) + extent(&pair[1].1)) + gap
+        })
+    };
+    let fitting = (few..=most).rev().map(|at_most| scale.ticks(at_most)).find(has_room);
+    fitting.unwrap_or_else(|| scale.ticks(few))
 }
 
 #[cfg(test)]
@@ -162,6 +163,6 @@ mod tests {
         let unit = units::for_axis("m", 0.0, 20e3);
         let axis = Axis::horizontal("x", &unit, Scale::covering(0.0, 20e3, false), 600.0);
         assert_eq!(axis.title, ["x (km)"]);
-        assert_eq!(axis.ticks.major.last().unwrap().1, "20.0");
+        assert_eq!(axis.ticks.major.last().unwrap().1, "20");
     }
 }

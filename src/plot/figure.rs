@@ -15,8 +15,8 @@ const NARROWEST: f64 = 760.0;
 const LOWEST_BAR: f64 = 240.0;
 /// The frames of a lone panel, of panels in a row and of panels in a column are at most this large.
 const ALONE: (f64, f64) = (1000.0, 760.0);
-const IN_ROW: (f64, f64) = (460.0, 460.0);
-const IN_COLUMN: (f64, f64) = (900.0, 320.0);
+const IN_ROW: (f64, f64) = (400.0, 420.0);
+const IN_COLUMN: (f64, f64) = (900.0, 460.0);
 /// From this ratio of width to height on, planes are wide enough to stand below each other.
 const WIDE: f64 = 1.6;
 

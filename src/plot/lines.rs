@@ -318,3 +318,117 @@ impl Legend {
 fn entry_width(name: &str) -> f64 {
     KEY + KEY_GAP + text_width(name, NOTE) + ENTRY_GAP
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::scene::tests::assert_tidy;
+
+    fn panel(label: &str, log_y: bool, n_series: usize, value: impl Fn(f64) -> f64) -> LinePanel {
+        let points = |k: usize| {
+            (0..3000)
+                .map(|i| (5.0 * f64::from(i), value(f64::from(i)) * (k + 1) as f64))
+                .collect()
+        };
+        let series = (0..n_series)
+            .map(|k| Series {
+                name: format!("field {k}"),
+                points: points(k),
+            })
+            .collect();
+        LinePanel {
+            label: label.into(),
+            unit: "kg/m3".into(),
+            log_y,
+            series,
+        }
+    }
+
+    fn plot(panels: Vec<LinePanel>) -> LinePlot {
+        LinePlot {
+            title: "History".into(),
+            subtitle: "3000 steps on 2 ranks".into(),
+            x_label: "Time".into(),
+            x_unit: "s".into(),
+            log_x: false,
+            panels,
+        }
+    }
+
+    #[test]
+    fn nothing_is_clipped_or_overlaps_with_any_panels() {
+        let mass = |i: f64| 1e7 * (1.0 + i);
+        let maximum = |i: f64| 1e-4 * (-i / 100.0).exp();
+        let steady = |i: f64| 1234.5 + 1e-9 * i;
+        assert_tidy(&plot(vec![panel("Mass", false, 1, mass)]).scene());
+        assert_tidy(&plot(vec![panel("Mass", false, 12, mass), panel("Maximum", true, 2, maximum)]).scene());
+        let all = vec![
+            panel("Mass", false, 3, mass),
+            panel("Maximum", true, 2, maximum),
+            panel("Sum", false, 1, steady),
+        ];
+        assert_tidy(&plot(all).scene());
+        assert_tidy(
+            &plot(vec![
+                panel("Nothing", true, 2, |_| -1.0),
+                panel("Constant", false, 1, |_| 0.0),
+            ])
+            .scene(),
+        );
+        assert_tidy(&plot(vec![panel("No series", false, 0, mass)]).scene());
+    }
+
+    #[test]
+    fn the_time_axis_is_in_the_unit_of_its_range() {
+        let shapes = format!("{:?}", plot(vec![panel("Mass", false, 1, |i| i)]).scene().shapes);
+        assert!(shapes.contains("Time (h)"), "15 000 s are hours");
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_shown_breaks_the_line() {
+        let unit = Scale {
+            lo: 0.1,
+            hi: 1.0,
+            log: false,
+        };
+        let log = Scale { log: true, ..unit };
+        let points = [
+            (0.1, 0.5),
+            (0.2, -1.0),
+            (0.3, 0.5),
+            (0.4, f64::NAN),
+            (0.5, 0.5),
+            (0.6, 0.7),
+        ];
+        let lengths = |y| pieces(&points, unit, y).iter().map(Vec::len).collect::<Vec<usize>>();
+        assert_eq!(lengths(unit), [3, 2]);
+        assert_eq!(lengths(log), [1, 1, 2]);
+    }
+
+    #[test]
+    fn thinning_keeps_the_extremes() {
+        let n = 100_000;
+        let points = (0..n).map(|i| {
+            (
+                f64::from(i) / f64::from(n),
+                if i == 77_777 { 9.0 } else { f64::from(i % 7) },
+            )
+        });
+        let kept = thinned(points);
+        assert!(kept.len() <= 4 * WIDTH as usize);
+        assert!(kept.iter().any(|p| p.1 == 9.0) && kept.windows(2).all(|w| w[0].0 <= w[1].0));
+    }
+
+    #[test]
+    fn a_plot_is_the_same_bytes_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let plot = plot(vec![panel("Maximum", true, 2, |i| 1.0 + i)]);
+        let write = |name: &str| {
+            let path = folder.path().join(name);
+            plot.save(&path).unwrap();
+            std::fs::read(path).unwrap()
+        };
+        assert_eq!(write("a.png"), write("b.png"));
+        assert_eq!(write("a.svg"), write("b.svg"));
+    }
+}

@@ -269,3 +269,57 @@ impl<DB: DrawingBackend> Brush<DB> {
 fn rgb(color: Rgb) -> RGBColor {
     RGBColor(color[0], color[1], color[2])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scene() -> Scene {
+        let mut scene = Scene {
+            width: 40.0,
+            height: 30.0,
+            ..Scene::default()
+        };
+        scene.block((5.0, 5.0), 10.0, 10.0, [10, 20, 30]);
+        scene
+    }
+
+    #[test]
+    fn a_failed_write_names_the_path_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("missing").join("a.png");
+        let error = save(&scene(), &missing).unwrap_err();
+        assert!(
+            matches!(&error, Error::Io(text) if text.contains(&missing.display().to_string())),
+            "{error}"
+        );
+
+        let occupied = folder.path().join("folder.svg");
+        fs::create_dir(&occupied).unwrap();
+        assert!(matches!(save(&scene(), &occupied), Err(Error::Io(_))));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn text_stands_with_half_its_capitals_at_its_place() {
+        let (width, height) = (100, 100);
+        let mut pixels = vec![0; 3 * 9 * width * height];
+        let area = BitMapBackend::with_buffer(&mut pixels, (300, 300)).into_drawing_area();
+        let mut scene = Scene {
+            width: 100.0,
+            height: 100.0,
+            ..Scene::default()
+        };
+        scene.text((50.0, 50.0), Align::Middle, 40.0, [0, 0, 0], "H");
+        Brush { area, dialect: BITMAP }.draw(&scene).unwrap();
+        let small = averaged(&pixels, width, height);
+        let is_dark = |place: &usize| small[3 * place] < 128;
+        let dark: Vec<usize> = (0..width * height).filter(is_dark).collect();
+        let (top, bottom) = (dark[0] / width, dark[dark.len() - 1] / width);
+        // Capitals are 0.729 em = 29 pixels high; the edges of glyphs and places are rounded to pixels.
+        assert!(
+            (top as f64 - 35.5).abs() <= 1.5 && (bottom as f64 - 64.5).abs() <= 1.5,
+            "{top}..{bottom}"
+        );
+    }
+}

@@ -130,10 +130,18 @@ fn check(plane: &PlaneView) -> Result<()> {
 
 /// `factor`: how much longer x is, relative to y, than it is drawn.
 fn stretch_note(plane: &PlaneView, factor: f64) -> Option<String> {
-    let note = |label: &str, factor: f64| format!("Not to scale: {label} is stretched {} times.", short_number(factor));
+    let (x, y) = (&plane.x.label, &plane.y.label);
+    // Two significant digits, since the eye tells no more.
+    let times = |factor: f64| short_number(format!("{factor:.1e}").parse().unwrap_or(factor));
+    let note = |long: &str, short: &str, factor| {
+        Some(format!(
+            "Not to scale: {long} is stretched {} times against {short}.",
+            times(factor)
+        ))
+    };
     match factor {
-        f if f > 1.001 => Some(note(&plane.y.label, f)),
-        f if f < 0.999 => Some(note(&plane.x.label, 1.0 / f)),
+        f if f > 1.001 => note(y, x, f),
+        f if f < 0.999 => note(x, y, 1.0 / f),
         _ => None,
     }
 }

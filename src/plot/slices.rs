@@ -111,3 +111,67 @@ fn title(ranges: &[AxisRange; 3], [x, y, normal]: [usize; 3], index: usize, n_ce
     .trim_end()
     .to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::scene::tests::assert_tidy;
+    use ndarray::Array3;
+
+    fn field() -> Array3<f64> {
+        Array3::from_shape_fn((3, 5, 8), |(k, j, i)| (100 * k + 10 * j + i) as f64)
+    }
+
+    fn ranges(sides: [f64; 3]) -> [AxisRange; 3] {
+        let range = |n: usize| AxisRange {
+            label: ["x", "y", "z"][n].into(),
+            unit: "m".into(),
+            lo: 0.0,
+            hi: sides[n],
+        };
+        [range(0), range(1), range(2)]
+    }
+
+    #[test]
+    fn planes_go_through_their_cell_and_say_where() {
+        let [xy, xz, yz] = planes_through(field().view(), &ranges([8e3, 5e3, 300.0]), [6, 1, 2]).unwrap();
+        assert_eq!((xy.values.dim(), xy.values[[3, 4]]), ((5, 8), 234.0));
+        assert_eq!((xz.values.dim(), xz.values[[0, 7]]), ((3, 8), 17.0));
+        assert_eq!((yz.values.dim(), yz.values[[1, 4]]), ((3, 5), 146.0));
+        let titles = [xy.title, xz.title, yz.title];
+        assert_eq!(
+            titles,
+            [
+                "x–y plane at z = 250 m",
+                "x–z plane at y = 1.5 km",
+                "y–z plane at x = 6.5 km"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cell_outside_the_field_is_refused() {
+        assert!(planes_through(field().view(), &ranges([1.0; 3]), [8, 0, 0]).is_err());
+        assert!(central_planes(Array3::zeros((0, 2, 2)).view(), &ranges([1.0; 3])).is_err());
+    }
+
+    #[test]
+    fn nothing_is_clipped_or_overlaps_in_a_row_or_a_column() {
+        for sides in [
+            [1.0, 1.0, 1.0],
+            [8e3, 6e3, 3e3],
+            [20e3, 10e3, 1.5e3],
+            [10.0, 10.0, 4000.0],
+        ] {
+            let slices = Slices {
+                title: "Plume".into(),
+                subtitle: "t = 30.0 min, step 400".into(),
+                planes: central_planes(field().view(), &ranges(sides)).unwrap().to_vec(),
+                value_label: "Concentration".into(),
+                value_unit: "kg/m3".into(),
+                color: ColorScale::default(),
+            };
+            assert_tidy(&slices.scene().unwrap());
+        }
+    }
+}

@@ -31,8 +31,8 @@ pub struct LogTicks {
     pub powers: bool,
 }
 
-/// Ticks of the logarithmic axis `[lo, hi]`, `0 < lo < hi`: powers of ten where the axis holds three of them, else 1, 2
-/// and 5 times these, else those of a linear axis.
+/// Ticks of the logarithmic axis `[lo, hi]`, `0 < lo < hi`: powers of ten where the axis holds three of them, else round
+/// multiples of these, else, on an axis too short for them, those of a linear one.
 pub fn logarithmic(lo: f64, hi: f64, at_most: usize) -> LogTicks {
     let slack = 1e-9;
     let (first, last) = ((lo.log10() - slack).ceil() as i32, (hi.log10() + slack).floor() as i32);
@@ -58,20 +58,25 @@ pub fn logarithmic(lo: f64, hi: f64, at_most: usize) -> LogTicks {
             powers: true,
         };
     }
-    let major = multiples(&[1, 2, 5]);
-    let minor = multiples(&[3, 4, 6, 7, 8, 9]);
-    if (3..=at_most.max(3)).contains(&major.len()) {
-        LogTicks {
+    let wanted = [
+        (multiples(&[1, 2, 5]), 3),
+        (multiples(&[1, 3]), 2),
+        (multiples(&[1]), 2),
+    ];
+    let major = wanted
+        .into_iter()
+        .find(|(ticks, least)| (*least..=at_most.max(2)).contains(&ticks.len()));
+    match major {
+        Some((major, _)) => LogTicks {
             major,
-            minor,
+            minor: multiples(&[1, 2, 3, 4, 5, 6, 7, 8, 9]),
             powers: false,
-        }
-    } else {
-        LogTicks {
+        },
+        None => LogTicks {
             major: linear(lo, hi, at_most),
             minor: Vec::new(),
             powers: false,
-        }
+        },
     }
 }
 
@@ -119,11 +124,7 @@ pub fn short_number(value: f64) -> String {
     let mantissa = times_power_of_ten(value, -exponent);
     let decimals = (3 - mantissa.abs().log10().floor() as i32).max(0) as usize;
     let digits = trimmed(&number(mantissa, decimals));
-    if exponent == 0 {
-        digits
-    } else {
-        format!("{digits}×{}", power_of_ten(exponent))
-    }
+    with_power(digits, exponent)
 }
 
 /// `mantissa * 10^power`, rounded once where the power is in the table of exact ones.
@@ -157,10 +158,15 @@ fn exact_number(digits: f64, power: i32) -> String {
     let exponent = common_exponent(value.abs());
     let decimals = (exponent - power).max(0) as usize;
     let text = trimmed(&number(times_power_of_ten(value, -exponent), decimals));
-    if exponent == 0 {
-        text
-    } else {
-        format!("{text}×{}", power_of_ten(exponent))
+    with_power(text, exponent)
+}
+
+/// Digits times a power of ten, without what a reader leaves out.
+fn with_power(digits: String, exponent: i32) -> String {
+    match (exponent, digits.as_str()) {
+        (0, _) => digits,
+        (_, "1") => power_of_ten(exponent),
+        _ => format!("{digits}×{}", power_of_ten(exponent)),
     }
 }
 
@@ -268,7 +274,7 @@ mod tests {
 
     #[test]
     fn short_numbers_are_short() {
-        let texts = [0.0, 0.25, 1200.0, 3.5e-7, -1.0 / 3.0].map(short_number);
-        assert_eq!(texts, ["0", "0.25", "1200", "3.5×10⁻⁷", "−0.3333"]);
+        let texts = [0.0, 0.25, 1200.0, 3.5e-7, 1e6, -1.0 / 3.0].map(short_number);
+        assert_eq!(texts, ["0", "0.25", "1200", "3.5×10⁻⁷", "10⁶", "−0.3333"]);
     }
 }

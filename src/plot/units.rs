@@ -8,49 +8,46 @@ pub struct Unit {
     pub size: f64,
 }
 
-const LENGTHS: [(&str, f64); 5] = [("nm", 1e-9), ("µm", 1e-6), ("mm", 1e-3), ("m", 1.0), ("km", 1e3)];
-const TIMES: [(&str, f64); 8] = [
-    ("fs", 1e-15),
-    ("ps", 1e-12),
-    ("ns", 1e-9),
-    ("µs", 1e-6),
-    ("ms", 1e-3),
-    ("s", 1.0),
-    ("min", 60.0),
-    ("h", 3600.0),
+/// Name, size, and the range from which on the unit is used. Above the base units this is more than the size, since
+/// 1.2 km reads worse than 1200 m, and the hours of a three-day run are the usual way to count it.
+type Step = (&'static str, f64, f64);
+
+const LENGTHS: [Step; 5] = [
+    ("nm", 1e-9, 0.0),
+    ("µm", 1e-6, 1e-6),
+    ("mm", 1e-3, 1e-3),
+    ("m", 1.0, 1.0),
+    ("km", 1e3, 2e3),
 ];
-const DAY: (&str, f64) = ("d", 86400.0);
+const TIMES: [Step; 9] = [
+    ("fs", 1e-15, 0.0),
+    ("ps", 1e-12, 1e-12),
+    ("ns", 1e-9, 1e-9),
+    ("µs", 1e-6, 1e-6),
+    ("ms", 1e-3, 1e-3),
+    ("s", 1.0, 1.0),
+    ("min", 60.0, 120.0),
+    ("h", 3600.0, 7200.0),
+    ("d", 86400.0, 4.0 * 86400.0),
+];
 
 /// The unit in which an axis over `[lo, hi]` of `unit` is best read. Lengths in m and times in s get a prefix; any
 /// other unit stays.
 pub fn for_axis(unit: &str, lo: f64, hi: f64) -> Unit {
     let most = lo.abs().max(hi.abs());
-    let chosen = match unit {
-        // A km from 2000 m on, since 1.2 km reads worse than 1200 m; the same for the other prefixes.
-        "m" => largest_below(&LENGTHS, most / 2.0),
-        // Days from four on: the hours of a three-day forecast are the usual way to count it.
-        "s" if most >= 4.0 * DAY.1 => Some(DAY),
-        "s" => largest_below(&TIMES, most / 2.0),
-        _ => None,
+    let steps: &[Step] = match unit {
+        _ if most == 0.0 || !most.is_finite() => &[],
+        "m" => &LENGTHS,
+        "s" => &TIMES,
+        _ => &[],
     };
-    let (name, size) = chosen.unwrap_or((unit, 1.0));
+    // An end that was computed may miss a round number by rounding.
+    let chosen = steps.iter().rev().find(|(_, _, from)| most >= from * (1.0 - 1e-9));
+    let (name, size) = chosen.map_or((unit, 1.0), |(name, size, _)| (*name, *size));
     Unit {
         name: pretty(name),
         size,
     }
-}
-
-/// The largest unit that is not above `value`, or the smallest one; none for a range that is empty or not finite.
-fn largest_below<'a>(units: &[(&'a str, f64)], value: f64) -> Option<(&'a str, f64)> {
-    if value == 0.0 || !value.is_finite() {
-        return None;
-    }
-    units
-        .iter()
-        .rev()
-        .find(|(_, size)| *size <= value)
-        .or(units.first())
-        .copied()
 }
 
 /// A unit with its powers raised, as `kg/m³` for `kg/m3`, `kg/m^3`, and `kg m⁻³` for `kg m-3`. Only the units of
@@ -126,6 +123,7 @@ mod tests {
     fn lengths_get_the_prefix_of_their_range() {
         assert_eq!(name("m", 20e3), "km");
         assert_eq!(name("m", 1500.0), "m");
+        assert_eq!(name("m", 1.0), "m");
         assert_eq!(name("m", 0.02), "mm");
         assert_eq!(name("m", 3e-6), "µm");
         assert_eq!(name("m", 1e-12), "nm");
