@@ -5,7 +5,7 @@
 #   find_rust              puts a Rust that is new enough first in PATH; fails when there is none
 #   target_directory       prints the folder that cargo builds into
 #   require_writable DIR   ends the script, with the remedy, when DIR cannot be created or written
-#   mpirun_flags           array: what this launcher needs to start more ranks than it sees slots, unbound
+#   find_mpirun_flags      fills the array mpirun_flags: what the launcher needs for more ranks than it sees slots
 
 simrun_root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck disable=SC2034 # read by the scripts that source this file
@@ -67,9 +67,11 @@ if ((EUID == 0)); then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
 
-# Open MPI counts a hyperthreaded core once, and pins ranks of two jobs to the same cores.
-mpirun_flags=()
-if command -v mpirun >/dev/null && mpirun --version 2>/dev/null </dev/null | grep -q 'Open MPI'; then
-    # shellcheck disable=SC2034 # read by the scripts that source this file
-    mpirun_flags=(--oversubscribe --bind-to none)
-fi
+# Open MPI counts a hyperthreaded core once, and pins the ranks of two jobs to the same cores.
+find_mpirun_flags() {
+    mpirun_flags=()
+    if mpirun --version 2>/dev/null </dev/null | grep -q 'Open MPI'; then
+        # shellcheck disable=SC2034 # read by the scripts that source this file
+        mpirun_flags=(--oversubscribe --bind-to none)
+    fi
+}
