@@ -11,10 +11,10 @@ set -euo pipefail
 
 module load openmpi                 # <-- the MPI that simrun was built with
 simrun=$HOME/simrun/target/release/simrun   # <--
-case=case.toml                      # <--
+config=case.toml                    # <--
 
 # Without a rank: is the configuration right, does it fit the memory, how long will it take?
-"$simrun" check "$case" --ranks "$SLURM_NTASKS"
+"$simrun" check "$config" --ranks "$SLURM_NTASKS"
 
 # Slurm does not end a job of which one rank has died, unless told to.
-srun --kill-on-bad-exit=1 --cpu-bind=cores "$simrun" "$case" --progress plain
+srun --kill-on-bad-exit=1 --cpu-bind=cores "$simrun" "$config" --progress plain
