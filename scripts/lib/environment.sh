@@ -7,6 +7,9 @@
 #   require_writable DIR   ends the script, with the remedy, when DIR cannot be created or written
 #   find_mpirun_flags      fills the array mpirun_flags: what the launcher needs for more ranks than it sees slots
 
+# Started by a daemon there may be no HOME; cargo and rustup lie there.
+[[ -n ${HOME:-} ]] || export HOME=~
+
 simrun_root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck disable=SC2034 # read by the scripts that source this file
 minimum_rust=$(sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' "$simrun_root/Cargo.toml")
@@ -30,7 +33,7 @@ rust_version() {
 find_rust() {
     local folder on_path
     on_path=$(command -v cargo || true)
-    for folder in "${on_path%/*}" "${CARGO_HOME:-${HOME:-/nonexistent}/.cargo}/bin" /usr/local/bin /usr/bin; do
+    for folder in "${on_path%/*}" "${CARGO_HOME:-$HOME/.cargo}/bin" /usr/local/bin /usr/bin; do
         if version_at_least "$(rust_version "$folder")" "$minimum_rust"; then
             [[ $folder == "${on_path%/*}" ]] || export PATH="$folder:$PATH"
             return 0
