@@ -21,6 +21,17 @@ pub const REGISTRY: &[Entry] = &[Entry {
 /// Reads the `[kernel]` table of a configuration.
 pub fn read(table: &Table, dims: usize, cells: [usize; 3]) -> Option<Box<dyn Physics>> {
     let choices: Vec<(&str, usize)> = REGISTRY.iter().enumerate().map(|(n, entry)| (entry.name, n)).collect();
-    let chosen = table.required_choice("type", &choices)?;
+    let names: Vec<String> = REGISTRY
+        .iter()
+        .map(|entry| format!("`type = \"{}\"`", entry.name))
+        .collect();
+    let chosen = table
+        .require("type", &format!("say which physics: {}", names.join(" or ")))
+        .choice("type", &choices);
+    let Some(chosen) = chosen else {
+        // Without a physics nobody can say which keys are right.
+        table.accept_rest();
+        return None;
+    };
     (REGISTRY[chosen].read)(table, dims, cells)
 }

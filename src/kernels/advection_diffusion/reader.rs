@@ -28,7 +28,11 @@ impl Context {
     }
 
     fn place_and_time(&self) -> &'static [&'static str] {
-        if self.dims == 2 { &PLACE_AND_TIME_2D } else { &PLACE_AND_TIME_3D }
+        if self.dims == 2 {
+            &PLACE_AND_TIME_2D
+        } else {
+            &PLACE_AND_TIME_3D
+        }
     }
 }
 
@@ -41,7 +45,10 @@ pub fn read(table: &Table, dims: usize, cells: PerAxis<usize>) -> Option<Box<dyn
         false => Some([zero(), zero(), zero()]),
     };
     let diffusivity = diffusivity(table, &context);
-    let advection = table.choice("advection", &[("upwind", Advection::Upwind), ("centred", Advection::Centred)]);
+    let advection = table.choice(
+        "advection",
+        &[("upwind", Advection::Upwind), ("centred", Advection::Centred)],
+    );
     let stepper = table.choice("stepper", &[("euler", Stepper::Euler), ("rk3", Stepper::Rk3)]);
     let budget = table.boolean("budget").unwrap_or(false);
     let default_walls = table.table("boundary").map(|boundary| walls(&boundary, &context, None));
@@ -104,7 +111,9 @@ fn diffusivity(table: &Table, context: &Context) -> Option<PerAxis<Formula>> {
 }
 
 fn field(table: &Table, context: &Context, default_walls: Option<&Walls>) -> Option<FieldParameters> {
-    let name = table.required_string("name");
+    let name = table
+        .require("name", "every field needs a name, as in `name = \"so2\"`")
+        .string("name");
     let unit = table.string("unit").unwrap_or_default();
     let initial = match table.has("initial") {
         true => table.formula("initial", context.place()),
@@ -113,20 +122,35 @@ fn field(table: &Table, context: &Context, default_walls: Option<&Walls>) -> Opt
     let sources = sources(table, context);
     let decay = table.number("decay").unwrap_or(0.0);
     if decay < 0.0 {
-        table.error_at("decay", &format!("a decay rate of {decay} 1/s is negative"), "give zero or more; use `source` for growth");
+        table.error_at(
+            "decay",
+            &format!("a decay rate of {decay} 1/s is negative"),
+            "give zero or more; use `source` for growth",
+        );
     }
     let walls = match table.table("boundary") {
         Some(boundary) => walls(&boundary, context, default_walls),
-        None => default_walls.cloned().unwrap_or_else(|| missing_walls(table, context)),
+        None => default_walls.cloned().unwrap_or_else(|| missing_walls(table)),
     };
     let name = name?;
     let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if !is_plain {
-        table.error_at("name", &format!("\"{name}\" cannot name a field"), "use letters, digits, `_` and `-`");
+        table.error_at(
+            "name",
+            &format!("\"{name}\" cannot name a field"),
+            "use letters, digits, `_` and `-`",
+        );
     }
     let walls = complete(walls)?;
     (is_plain && decay >= 0.0).then_some(())?;
-    Some(FieldParameters { name, unit, initial: initial?, sources: sources?, decay, walls })
+    Some(FieldParameters {
+        name,
+        unit,
+        initial: initial?,
+        sources: sources?,
+        decay,
+        walls,
+    })
 }
 
 /// `source`: a density formula, a point `{ rate, at }`, or a list of points and densities.
@@ -136,7 +160,11 @@ fn sources(table: &Table, context: &Context) -> Option<Vec<Source>> {
         return Some(Vec::new());
     }
     if table.is_array(key) {
-        return table.tables(key).iter().map(|entry| point_source(entry, context)).collect();
+        return table
+            .tables(key)
+            .iter()
+            .map(|entry| point_source(entry, context))
+            .collect();
     }
     if table.is_table(key) {
         return Some(vec![point_source(&table.table(key)?, context)?]);
@@ -152,11 +180,21 @@ fn point_source(table: &Table, context: &Context) -> Option<Source> {
     if table.has("density") {
         return table.formula("density", context.place_and_time()).map(Source::Density);
     }
-    let rate = if table.require("rate") { table.formula("rate", &["t"]) } else { None };
-    let at = if table.require("at") { table.numbers("at", Some(context.dims)) } else { None };
+    let rate = table
+        .require(
+            "rate",
+            "give the amount released per second, a number or a formula of t",
+        )
+        .formula("rate", &["t"]);
+    let at = table
+        .require("at", "give the place of the source, m, as in `at = [2e3, 120]`")
+        .numbers_of("at", context.dims);
     let mut at = at?;
     at.resize(3, 0.0);
-    Some(Source::Point { rate: rate?, at: at.try_into().ok()? })
+    Some(Source::Point {
+        rate: rate?,
+        at: at.try_into().ok()?,
+    })
 }
 
 /// Walls as far as they are given: `[axis][lower, upper]`.
@@ -207,8 +245,7 @@ fn walls(table: &Table, context: &Context, default: Option<&Walls>) -> Walls {
 }
 
 /// Where neither the field nor the kernel has a `boundary` table.
-fn missing_walls(table: &Table, context: &Context) -> Walls {
-    let _ = context;
+fn missing_walls(table: &Table) -> Walls {
     table.error_here(
         "the field has no `boundary`",
         "say what happens at the ends of the grid, for example `boundary = { all = \"open\" }`, here or in [kernel]",
@@ -251,7 +288,11 @@ fn complete(walls: Walls) -> Option<PerAxis<[Wall; 2]>> {
 fn agree(table: &Table, fields: &[FieldParameters]) -> Option<()> {
     for (n, field) in fields.iter().enumerate() {
         if fields[..n].iter().any(|other| other.name == field.name) {
-            table.error_at("field", &format!("two fields are called \"{}\"", field.name), "give each field a name of its own");
+            table.error_at(
+                "field",
+                &format!("two fields are called \"{}\"", field.name),
+                "give each field a name of its own",
+            );
             return None;
         }
         for axis in 0..3 {
@@ -273,16 +314,18 @@ fn agree(table: &Table, fields: &[FieldParameters]) -> Option<()> {
 
 /// Centred advection grows under forward Euler unless diffusion holds it.
 fn refuse_unstable(table: &Table, parameters: &Parameters) -> Option<()> {
-    let bare = (0..3).find(|&axis| {
-        parameters.is_windy(axis) && parameters.diffusivity[axis].as_constant() == Some(0.0)
-    });
+    let bare =
+        (0..3).find(|&axis| parameters.is_windy(axis) && parameters.diffusivity[axis].as_constant() == Some(0.0));
     if let Some(axis) = bare
         && parameters.advection == Advection::Centred
         && parameters.stepper == Stepper::Euler
     {
         table.error_at(
             "advection",
-            &format!("centred advection with forward Euler grows along {} without diffusion", AXIS_NAMES[axis]),
+            &format!(
+                "centred advection with forward Euler grows along {} without diffusion",
+                AXIS_NAMES[axis]
+            ),
             "use `stepper = \"rk3\"`, or `advection = \"upwind\"`",
         );
         return None;
