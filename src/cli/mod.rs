@@ -1,1 +1,4 @@
-//! (skeleton)
+//! The command line: one file or folder per subcommand.
+
+pub mod info;
+pub mod plot;
