@@ -23,11 +23,8 @@ impl Destination {
         if let Some(folder) = output {
             return Ok(Destination::Folder(folder.clone()));
         }
-        let folder = RunFolder::open(run).map_err(|e| {
-            Error::Io(format!(
-                "{e}; the pictures of a folder without it need a place of their own: --output DIR"
-            ))
-        })?;
+        let folder = RunFolder::open(run)
+            .map_err(|e| Error::Io(format!("{e}; draw into a folder of your choice with --output DIR")))?;
         Ok(Destination::Run(folder))
     }
 

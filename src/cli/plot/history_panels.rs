@@ -9,9 +9,10 @@ use crate::files::{Column, History};
 use crate::plot::{LinePanel, LinePlot, Series, quantity};
 
 /// A kind of quantity: its name on the axis, and the measures that belong to it.
-const KINDS: [(&str, &[&str]); 6] = [
+const KINDS: [(&str, &[&str]); 7] = [
     ("Total", &["total", "sum", "mass", "integral"]),
-    ("Extrema", &["min", "max", "mean"]),
+    ("Extrema", &["min", "max"]),
+    ("Mean", &["mean"]),
     ("Norm", &["l1", "l2", "linf", "norm"]),
     ("Courant number", &["courant", "cfl", "courant_number"]),
     ("Diffusion number", &["diffusion", "diffusion_number"]),

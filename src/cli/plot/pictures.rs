@@ -25,7 +25,11 @@ pub fn draw(args: &PlotArgs, runs: &Path, out: &mut dyn Write) -> Result<()> {
         true => vec![run_folder::latest_run(runs)?],
         false => Vec::new(),
     };
-    let mut drawing = Drawing { args, out };
+    let mut drawing = Drawing {
+        args,
+        out,
+        written: BTreeSet::new(),
+    };
     for path in args.paths.iter().chain(&latest) {
         match path.extension().and_then(|extension| extension.to_str()) {
             _ if path.is_dir() => drawing.run(path)?,
@@ -40,6 +44,7 @@ pub fn draw(args: &PlotArgs, runs: &Path, out: &mut dyn Write) -> Result<()> {
 struct Drawing<'a> {
     args: &'a PlotArgs,
     out: &'a mut dyn Write,
+    written: BTreeSet<PathBuf>,
 }
 
 impl Drawing<'_> {
@@ -117,8 +122,9 @@ impl Drawing<'_> {
             let extent = extents.get(view.name()).unwrap_or(&Extent::NONE);
             let (name, step, ending) = (view.name(), view.step(), args.format.extension());
             let path = destination.path_of(&format!("{prefix}{name}{plane}_{step:08}.{ending}"))?;
+            self.check_new(&path)?;
             view.save(look.color_scale(extent), &path)?;
-            self.say(&path)
+            self.say(path)
         })
     }
 
@@ -128,8 +134,9 @@ impl Drawing<'_> {
             return Ok(());
         }
         let path = destination.path_of(&format!("history.{}", self.args.format.extension()))?;
+        self.check_new(&path)?;
         plot.save(&path)?;
-        self.say(&path)
+        self.say(path)
     }
 
     /// The history of a run, if it has rows.
@@ -149,9 +156,21 @@ impl Drawing<'_> {
         Ok(history)
     }
 
-    fn say(&mut self, path: &Path) -> Result<()> {
-        writeln!(self.out, "{}", path.display())
-            .map_err(|e| Error::Io(format!("could not write to standard output: {e}")))
+    /// Checks that this command has not written the picture `path` already, as it would for files of two folders.
+    fn check_new(&self, path: &Path) -> Result<()> {
+        match self.written.contains(path) {
+            false => Ok(()),
+            true => Err(Error::Config(format!(
+                "two of the pictures would be {}; draw the files one by one, each with an --output DIR of its own",
+                path.display()
+            ))),
+        }
+    }
+
+    fn say(&mut self, path: PathBuf) -> Result<()> {
+        let said = writeln!(self.out, "{}", path.display());
+        self.written.insert(path);
+        said.map_err(|e| Error::Io(format!("could not write to standard output: {e}")))
     }
 }
 
@@ -189,8 +208,7 @@ fn field_names(path: &Path) -> Result<BTreeSet<String>> {
 fn title_of(run: &Path) -> String {
     let text = std::fs::read_to_string(run.join(RESOLVED_CONFIG)).unwrap_or_default();
     let document = Document::parse(RESOLVED_CONFIG, &text, &[]).ok();
-    let name = || run.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    document
-        .and_then(|document| document.root().string("title"))
-        .unwrap_or_else(name)
+    let name = || Some(run.canonicalize().ok()?.file_name()?.to_string_lossy().into_owned());
+    let title = document.and_then(|document| document.root().string("title"));
+    title.or_else(name).unwrap_or_default()
 }

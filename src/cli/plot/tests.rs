@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Parser;
+
 use super::{PictureFormat, PlotArgs, pictures};
 use crate::error::{Error, Result};
 use crate::files::run_folder::{HISTORY, STATUS};
 use crate::files::{Column, Entry, FieldHead, HistoryWriter, RunFolder, SnapshotHead, SnapshotWriter};
 use crate::grid::{Grid, IndexBox, Location};
+use crate::plot::Colormap;
 
 /// A grid of `cells`, 3D if it has more than one cell along z.
 fn grid(cells: [usize; 3]) -> Grid {
@@ -266,4 +269,70 @@ fn a_history_alone_is_drawn_beside_it() {
         drawn(&of(&path), folder.path()).unwrap(),
         [folder.path().join("history.png")]
     );
+}
+
+#[test]
+fn a_second_picture_of_the_same_name_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [a, b] = ["a.h5", "b.h5"].map(|name| folder.path().join(name));
+    write_snapshot(&a, [6, 4, 1], 7);
+    write_snapshot(&b, [6, 4, 1], 7);
+    let args = PlotArgs {
+        paths: vec![a, b],
+        ..PlotArgs::default()
+    };
+    let error = drawn(&args, folder.path()).unwrap_err();
+    assert!(
+        matches!(&error, Error::Config(text) if text.contains("flux_00000007.png; draw the files one by one")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_run_without_its_list_of_files_is_drawn_elsewhere_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("copied");
+    std::fs::create_dir_all(run.join("snapshots")).unwrap();
+    write_snapshot(&run.join("snapshots/fields_00000007.h5"), [6, 4, 1], 7);
+    let error = drawn(&of(&run), folder.path()).unwrap_err();
+    assert!(
+        matches!(&error, Error::Io(text) if text.ends_with("with --output DIR")),
+        "{error}"
+    );
+    let args = PlotArgs {
+        output: Some(folder.path().join("pictures")),
+        ..of(&run)
+    };
+    assert_eq!(drawn(&args, folder.path()).unwrap().len(), 2);
+}
+
+#[test]
+fn options_are_read_as_they_are_documented() {
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        plot: PlotArgs,
+    }
+    let parsed = |text: &str| {
+        Line::try_parse_from(text.split(' '))
+            .map(|line| line.plot)
+            .map_err(|e| e.to_string())
+    };
+    let args = parsed("plot --log run --range -3,0.5 --plane x=-2 --colormap magma --format svg --field a --field b");
+    let args = args.unwrap();
+    assert_eq!(
+        (args.log, args.range, args.colormap),
+        (Some(true), Some((-3.0, 0.5)), Some(Colormap::Magma))
+    );
+    assert_eq!(
+        (args.fields, args.paths),
+        (vec!["a".into(), "b".into()], vec![PathBuf::from("run")])
+    );
+    assert_eq!(
+        (args.format, args.plane.map(|plane| plane.axis)),
+        (PictureFormat::Svg, Some(0))
+    );
+    assert_eq!(parsed("plot --log=false").unwrap().log, Some(false));
+    assert!(parsed("plot --colormap virids").unwrap_err().contains("'viridis'"));
+    assert!(parsed("plot --plane w=1").unwrap_err().contains("such as z=120"));
 }
