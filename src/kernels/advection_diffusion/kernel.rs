@@ -208,7 +208,7 @@ fn refuse<T: Real>(
                     "a finite number"
                 },
             ),
-            cell: Some((cell, tile.grid.point(coefficient.location(), cell))),
+            place: tile.grid.describe(coefficient.location(), cell),
         }),
     }
 }
