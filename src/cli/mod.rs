@@ -1,1 +1,3 @@
-//! (skeleton)
+//! One file per subcommand.
+
+pub mod bench;

@@ -1,11 +1,17 @@
 //! One slot's memory: rows along x, padded and aligned.
 
 use crate::grid::{IndexBox, PerAxis};
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
 /// Bytes of a cache line, to which the first owned cell of every row is aligned.
 const LINE: usize = 64;
+
+/// Bytes of a huge page, to which arrays of at least [`HUGE_FROM`] bytes are aligned.
+const HUGE_PAGE: usize = 2 << 20;
+
+/// Bytes from which an array asks for huge pages: a sweep over small pages spends its time on address translation.
+const HUGE_FROM: usize = 4 * HUGE_PAGE;
 
 /// Elements between neighbours along x (always 1), y and z.
 pub type AxisStrides = PerAxis<usize>;
@@ -46,10 +52,7 @@ impl<T: Copy + Default> Array<T> {
         let data = if stored.is_empty() {
             NonNull::dangling()
         } else {
-            let layout = Self::layout(len);
-            // SAFETY: the layout is not empty.
-            let raw = unsafe { alloc_zeroed(layout) }.cast::<T>();
-            NonNull::new(raw).unwrap_or_else(|| handle_alloc_error(layout))
+            zeroed(layout::<T>(len)).cast::<T>()
         };
         Array {
             stored,
@@ -58,10 +61,6 @@ impl<T: Copy + Default> Array<T> {
             len: if stored.is_empty() { 0 } else { len },
             data,
         }
-    }
-
-    fn layout(len: usize) -> Layout {
-        Layout::from_size_align(len * size_of::<T>(), LINE).expect("sizes are bounded before storage is allocated")
     }
 
     /// The cells that have memory.
@@ -173,11 +172,33 @@ impl<T: Copy + Default> Array<T> {
 impl<T> Drop for Array<T> {
     fn drop(&mut self) {
         if self.len > 0 {
-            let layout = Layout::from_size_align(self.len * size_of::<T>(), LINE).expect("it was allocated with it");
             // SAFETY: allocated in `new` with this layout and not freed since.
-            unsafe { dealloc(self.data.as_ptr().cast(), layout) };
+            unsafe { dealloc(self.data.as_ptr().cast(), layout::<T>(self.len)) };
         }
     }
+}
+
+/// The memory of `len` numbers.
+fn layout<T>(len: usize) -> Layout {
+    let bytes = len * size_of::<T>();
+    let align = if bytes >= HUGE_FROM { HUGE_PAGE } else { LINE };
+    Layout::from_size_align(bytes, align).expect("sizes are bounded before storage is allocated")
+}
+
+/// Zeroed memory, on huge pages where it is large and the system grants them.
+fn zeroed(layout: Layout) -> NonNull<u8> {
+    // SAFETY: an array that has cells has bytes.
+    let raw = unsafe { alloc(layout) };
+    let data = NonNull::new(raw).unwrap_or_else(|| handle_alloc_error(layout));
+    #[cfg(target_os = "linux")]
+    if layout.align() == HUGE_PAGE {
+        // The advice has to come before the first touch. It may be refused: pages are then small, and all else the same.
+        // SAFETY: the range was just allocated and begins on a page; the advice changes no contents.
+        unsafe { libc::madvise(raw.cast(), layout.size(), libc::MADV_HUGEPAGE) };
+    }
+    // SAFETY: all bytes of the layout were just allocated.
+    unsafe { raw.write_bytes(0, layout.size()) };
+    data
 }
 
 #[cold]
