@@ -16,6 +16,13 @@ const HUGE_FROM: usize = 4 * HUGE_PAGE;
 /// Elements between neighbours along x (always 1), y and z.
 pub type AxisStrides = PerAxis<usize>;
 
+/// A box of cells, and how far on its values are copied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoxCopy {
+    pub from: IndexBox,
+    pub by: PerAxis<i64>,
+}
+
 /// Values on a box of cells, x contiguous.
 ///
 /// Rows begin so that the first owned cell is on a cache line, and both the distance between rows and that between
@@ -43,12 +50,13 @@ impl<T: Copy + Default> Array<T> {
         let [nx, ny, nz] = stored.size();
         let lead = (owned_lo[0] - stored.lo[0]).max(0) as usize % per_line;
         let first_in_row = (per_line - lead) % per_line;
-        let mut row_lines = (first_in_row + nx).div_ceil(per_line).max(1);
+        // The last halo cells of a row share a line with the first ones of the next.
+        let mut row_lines = nx.div_ceil(per_line).max(1);
         row_lines += usize::from(row_lines % 2 == 0);
         let plane_rows = ny + usize::from(ny % 2 == 0);
         let strides = [1, row_lines * per_line, plane_rows * row_lines * per_line];
         let first = stagger % 64 * per_line + first_in_row;
-        let len = first + strides[2] * nz + per_line;
+        let len = first + strides[2] * nz;
         let data = if stored.is_empty() {
             NonNull::dangling()
         } else {
@@ -153,17 +161,44 @@ impl<T: Copy + Default> Array<T> {
         rest
     }
 
-    /// Copies the cells of `from` to the same-sized box that begins `by` further on. The boxes must not overlap.
-    pub fn copy_within(&mut self, from: &IndexBox, by: PerAxis<i64>) {
-        let to = from.shift(by);
+    /// Copies boxes of cells to where they belong further on, plane by plane, so that what several copies touch in a
+    /// plane comes from memory once. No box may overlap its target, nor any box the target of another.
+    pub fn copy_within(&mut self, copies: &[BoxCopy]) {
+        let planes = |copy: &BoxCopy| copy.from.lo[2]..copy.from.hi[2];
+        let first = copies.iter().map(|copy| planes(copy).start).min().unwrap_or(0);
+        let last = copies.iter().map(|copy| planes(copy).end).max().unwrap_or(0);
+        for k in first..last {
+            for copy in copies.iter().filter(|copy| planes(copy).contains(&k)) {
+                self.copy_plane(copy, k);
+            }
+        }
+    }
+
+    /// Copies the cells of one plane.
+    fn copy_plane(&mut self, copy: &BoxCopy, k: i64) {
+        let BoxCopy { from, by } = copy;
+        let to = from.shift(*by);
         assert!(from.intersect(&to).is_empty(), "a halo copy never overlaps its source");
-        for (j, k) in from.rows() {
-            let source = self.offset(j, k, from.lo[0], from.hi[0]);
-            let target = self.offset(j + by[1], k + by[2], to.lo[0], to.hi[0]);
-            // SAFETY: both ranges are stored (checked by `offset`), and the boxes do not overlap.
+        if from.is_empty() {
+            return;
+        }
+        let (n, n_rows) = (from.len(0), from.len(1));
+        let source = self.offset(from.lo[1], k, from.lo[0], from.hi[0]);
+        let target = self.offset(to.lo[1], k + by[2], to.lo[0], to.hi[0]);
+        // The last rows are stored as well: with the first ones, all between are.
+        self.offset(from.hi[1] - 1, k, from.lo[0], from.hi[0]);
+        self.offset(to.hi[1] - 1, k + by[2], to.lo[0], to.hi[0]);
+        for row in 0..n_rows {
+            let at = row * self.strides[1];
+            // SAFETY: the rows of both boxes are stored, as just checked, and the boxes do not overlap.
             unsafe {
-                let data = self.data.as_ptr();
-                std::ptr::copy_nonoverlapping(data.add(source), data.add(target), from.len(0));
+                let (from, to) = (self.data.as_ptr().add(source + at), self.data.as_ptr().add(target + at));
+                if n == 1 {
+                    // What a call of memcpy costs would be most of it.
+                    *to = *from;
+                } else {
+                    std::ptr::copy_nonoverlapping(from, to, n);
+                }
             }
         }
     }

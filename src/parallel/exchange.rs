@@ -1,9 +1,9 @@
 //! Carries out a halo plan: pack, post, wait, unpack.
 
-use super::plan::{HaloPlan, direction_number};
+use super::plan::{HaloCopy, HaloPlan, direction_number};
 use super::requests::{Message, RequestSet};
 use super::world::World;
-use crate::field::{Real, Storage};
+use crate::field::{BoxCopy, Real, SlotId, Storage};
 
 /// One exchange of halo cells, set up once and carried out any number of times.
 ///
@@ -11,6 +11,8 @@ use crate::field::{Real, Storage};
 /// `unpack`; nothing between `post` and `wait` can fail.
 pub struct HaloExchange<T> {
     plan: HaloPlan,
+    /// The plan's copies, by slot.
+    copies: Vec<(SlotId, Vec<BoxCopy>)>,
     requests: RequestSet<T>,
 }
 
@@ -38,7 +40,11 @@ impl<T: Real> HaloExchange<T> {
             })
             .collect();
         let requests = RequestSet::new(world.communicator(), &sends, &receives);
-        HaloExchange { plan, requests }
+        HaloExchange {
+            copies: by_slot(&plan.copies),
+            plan,
+            requests,
+        }
     }
 
     pub fn plan(&self) -> &HaloPlan {
@@ -47,8 +53,8 @@ impl<T: Real> HaloExchange<T> {
 
     /// Copies what neighbours need into the message buffers, and what this tile needs of itself into its halo.
     pub fn pack(&mut self, storage: &mut Storage<T>) {
-        for copy in &self.plan.copies {
-            storage.array_mut(copy.slot).copy_within(&copy.from, copy.by);
+        for (slot, copies) in &self.copies {
+            storage.array_mut(*slot).copy_within(copies);
         }
         for (link, buffer) in self.plan.links.iter().zip(self.requests.sends_mut()) {
             buffer.clear();
@@ -87,4 +93,16 @@ impl<T: Real> HaloExchange<T> {
     pub fn n_bytes_sent(&self) -> usize {
         self.plan.n_cells_sent() * size_of::<T>()
     }
+}
+
+/// The copies of each slot, in the order of the plan.
+fn by_slot(copies: &[HaloCopy]) -> Vec<(SlotId, Vec<BoxCopy>)> {
+    let mut groups: Vec<(SlotId, Vec<BoxCopy>)> = Vec::new();
+    for &HaloCopy { slot, from, by } in copies {
+        match groups.iter_mut().find(|group| group.0 == slot) {
+            Some((_, group)) => group.push(BoxCopy { from, by }),
+            None => groups.push((slot, vec![BoxCopy { from, by }])),
+        }
+    }
+    groups
 }
