@@ -1,9 +1,9 @@
 //! Carries out a halo plan: pack, post, wait, unpack.
 
-use super::plan::{HaloPlan, direction_number};
+use super::plan::{HaloCopy, HaloPlan, direction_number};
 use super::requests::{Message, RequestSet};
 use super::world::World;
-use crate::field::{Real, Storage};
+use crate::field::{BoxCopy, Real, SlotId, Storage};
 
 /// One exchange of halo cells, set up once and carried out any number of times.
 ///
@@ -12,9 +12,13 @@ use crate::field::{Real, Storage};
 /// read.
 pub struct HaloExchange<T> {
     plan: HaloPlan,
+    /// The plan's copies, by slot.
+    copies: Vec<(SlotId, Vec<BoxCopy>)>,
     requests: RequestSet<T>,
     /// Layers below this one have their own copies made: see [`HaloExchange::copy_own`].
     copied_to: Option<i64>,
+    /// The copies that are being made.
+    due: Vec<BoxCopy>,
 }
 
 impl<T: Real> HaloExchange<T> {
@@ -42,9 +46,11 @@ impl<T: Real> HaloExchange<T> {
             .collect();
         let requests = RequestSet::new(world.communicator(), &sends, &receives);
         HaloExchange {
+            copies: by_slot(&plan.copies),
             plan,
             requests,
             copied_to: None,
+            due: Vec::new(),
         }
     }
 
@@ -62,16 +68,20 @@ impl<T: Real> HaloExchange<T> {
     /// same from one `pack` to the next.
     pub fn copy_own(&mut self, storage: &mut Storage<T>, axis: usize, end: i64) {
         let start = self.copied_to.unwrap_or(i64::MIN);
-        for copy in &self.plan.copies {
-            let is_first = self.copied_to.is_none();
-            let from = match copy.by[axis] {
-                0 => copy.from.intersect(&copy.from.with_range(axis, start, end)),
-                _ if is_first => copy.from,
-                _ => continue,
-            };
-            if !from.is_empty() {
-                storage.array_mut(copy.slot).copy_within(&from, copy.by);
-            }
+        let is_first = self.copied_to.is_none();
+        for (slot, copies) in &self.copies {
+            self.due.clear();
+            self.due
+                .extend(copies.iter().filter(|copy| is_first || copy.by[axis] == 0).map(|copy| {
+                    let layers = copy.from.with_range(axis, start, end);
+                    let from = if copy.by[axis] == 0 {
+                        copy.from.intersect(&layers)
+                    } else {
+                        copy.from
+                    };
+                    BoxCopy { from, by: copy.by }
+                }));
+            storage.array_mut(*slot).copy_within(&self.due);
         }
         self.copied_to = Some(end.max(start));
     }
@@ -116,4 +126,16 @@ impl<T: Real> HaloExchange<T> {
     pub fn n_bytes_sent(&self) -> usize {
         self.plan.n_cells_sent() * size_of::<T>()
     }
+}
+
+/// The copies of each slot, in the order of the plan.
+fn by_slot(copies: &[HaloCopy]) -> Vec<(SlotId, Vec<BoxCopy>)> {
+    let mut groups: Vec<(SlotId, Vec<BoxCopy>)> = Vec::new();
+    for &HaloCopy { slot, from, by } in copies {
+        match groups.iter_mut().find(|group| group.0 == slot) {
+            Some((_, group)) => group.push(BoxCopy { from, by }),
+            None => groups.push((slot, vec![BoxCopy { from, by }])),
+        }
+    }
+    groups
 }
