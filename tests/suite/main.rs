@@ -1,0 +1,11 @@
+//! Tests of simrun from outside: through its library where the promise is one of the library's, through the built binary
+//! elsewhere.
+//!
+//! | module | the promise |
+//! |---|---|
+//! | `contract` | every registered kernel declares its reads and writes truthfully |
+//! | `quick` | the subset of all this that a developer runs after every change |
+
+mod contract;
+mod quick;
+mod random;
