@@ -38,8 +38,8 @@ impl<T: Copy + Default> Array<T> {
         let lead = (owned_lo[0] - stored.lo[0]).max(0) as usize % per_line;
         let first_in_row = (per_line - lead) % per_line;
         let mut row_lines = (first_in_row + nx).div_ceil(per_line).max(1);
-        row_lines += usize::from(row_lines % 2 == 0);
-        let plane_rows = ny + usize::from(ny % 2 == 0);
+        row_lines += usize::from(row_lines.is_multiple_of(2));
+        let plane_rows = ny + usize::from(ny.is_multiple_of(2));
         let strides = [1, row_lines * per_line, plane_rows * row_lines * per_line];
         let first = stagger % 64 * per_line + first_in_row;
         let len = first + strides[2] * nz + per_line;

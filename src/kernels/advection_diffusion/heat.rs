@@ -91,7 +91,7 @@ for_each_instruction_set! {
                     }
                     Base::Target => {
                         for $i in 0..n {
-                            out[$i] = out[$i] + $change;
+                            out[$i] += $change;
                         }
                     }
                 }
