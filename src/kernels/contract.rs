@@ -53,6 +53,18 @@ pub struct Rates {
     pub total: f64,
 }
 
+impl Rates {
+    /// The larger of both, term by term.
+    pub fn max(mut self, other: &Rates) -> Rates {
+        for (mine, theirs) in self.terms.iter_mut().zip(&other.terms) {
+            mine.value = mine.value.max(theirs.value);
+            mine.limit = mine.limit.max(theirs.limit);
+        }
+        self.total = self.total.max(other.total);
+        self
+    }
+}
+
 /// Why a kernel cannot be prepared on a tile: always the configuration's fault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelError {
@@ -103,6 +115,9 @@ pub trait Physics: fmt::Debug {
 
     /// Storage and stages on a grid.
     fn declaration(&self, grid: &Grid) -> Declaration;
+
+    /// Names of the numbers that limit dt, as in [`Rate::number`], in the order of [`Rates::terms`].
+    fn numbers(&self) -> Vec<&'static str>;
 
     /// One line for the log: which schemes and terms are on.
     fn summary(&self) -> String;

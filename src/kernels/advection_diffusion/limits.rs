@@ -19,6 +19,9 @@ use crate::field::Real;
 use crate::grid::{IndexBox, Tile};
 use crate::kernels::{Kernel, Rate, Rates};
 
+/// Names of the numbers that limit dt.
+pub(super) const NUMBERS: [&str; 3] = ["courant", "diffusion_number", "decay_number"];
+
 /// Largest values over cells and times.
 #[derive(Default)]
 struct Worst {
@@ -52,19 +55,19 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: 
         terms: vec![
             Rate {
                 term: "advection",
-                number: "courant",
+                number: NUMBERS[0],
                 value: worst.courant,
                 limit: worst.advection_limit,
             },
             Rate {
                 term: "diffusion",
-                number: "diffusion_number",
+                number: NUMBERS[1],
                 value: worst.diffusion,
                 limit: worst.diffusion_limit,
             },
             Rate {
                 term: "decay",
-                number: "decay_number",
+                number: NUMBERS[2],
                 value: decay,
                 limit: decay_limit,
             },
