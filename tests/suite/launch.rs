@@ -73,7 +73,9 @@ impl Launch {
         for name in inherited.filter(|name| ["OMPI_", "PMI_", "PMIX_", "SLURM_"].iter().any(|p| name.starts_with(p))) {
             command.env_remove(name);
         }
-        command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+        command
+            .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
+            .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
         command.env_remove("SIMRUN_FAULT");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args(arguments);
@@ -115,7 +117,11 @@ impl Workplace {
         let (out, err) = (self.path(".stdout"), self.path(".stderr"));
         let file = |path: &Path| Stdio::from(File::create(path).expect("the folder can be written"));
         let mut command = launch.command(arguments);
-        command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(file(&out)).stderr(file(&err));
+        command
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(file(&out))
+            .stderr(file(&err));
         // A group of its own, so that nothing of the job outlives its time limit.
         command.process_group(0);
         let start = Instant::now();
@@ -128,7 +134,10 @@ impl Workplace {
             stderr: text(&err),
             seconds: start.elapsed().as_secs_f64(),
         };
-        assert!(status.is_some(), "{command:?} did not end within {PATIENCE:?}\n{outcome}");
+        assert!(
+            status.is_some(),
+            "{command:?} did not end within {PATIENCE:?}\n{outcome}"
+        );
         outcome
     }
 
@@ -142,8 +151,16 @@ impl Workplace {
 
 impl std::fmt::Display for Outcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Outcome { code, stdout, stderr, seconds } = self;
-        write!(f, "exit code {code:?} after {seconds:.1} s\n--- standard output\n{stdout}\n--- standard error\n{stderr}")
+        let Outcome {
+            code,
+            stdout,
+            stderr,
+            seconds,
+        } = self;
+        write!(
+            f,
+            "exit code {code:?} after {seconds:.1} s\n--- standard output\n{stdout}\n--- standard error\n{stderr}"
+        )
     }
 }
 
