@@ -12,3 +12,4 @@ mod launch;
 mod quick;
 mod random;
 mod ranks;
+mod reference_cases;
