@@ -4,6 +4,8 @@
 //! `files`; errors become a message on one rank and an exit code. Start reading with [`main`].
 
 mod check;
+mod info;
+mod plot;
 mod run;
 
 use crate::error::{Error, Result};
@@ -34,6 +36,10 @@ struct Cli {
 enum Command {
     /// Validate a configuration without running it, and show what a run would need
     Check(check::CheckArgs),
+    /// Draw the fields and the history of a run, or of one snapshot
+    Plot(plot::PlotArgs),
+    /// Say what is in a file or a run
+    Info(info::InfoArgs),
 }
 
 fn version() -> &'static str {
@@ -66,6 +72,8 @@ pub fn main() -> ExitCode {
         }
         None => in_world(|world| run::run(&cli.run, world)),
         Some(Command::Check(args)) => alone(|| check::run(&args)),
+        Some(Command::Plot(args)) => alone(|| plot::run(&args)),
+        Some(Command::Info(args)) => alone(|| info::run(&args)),
     }
 }
 

@@ -85,7 +85,7 @@ impl ExactSum {
     fn add_block(&mut self, block: &[f64]) {
         let largest = block.iter().fold(0.0f64, |m, v| if v.abs() > m { v.abs() } else { m });
         let exponent = (largest.to_bits() >> 52) as i32 - 1022; // largest < 2^exponent
-        if !(-800..=900).contains(&exponent) || !block.len().is_multiple_of(LANES) || !is_all_finite(block) {
+        if !(-800..=900).contains(&exponent) || !is_all_finite(block) {
             block.iter().for_each(|&v| self.add(v));
             return;
         }
@@ -94,7 +94,10 @@ impl ExactSum {
         let (coarse, fine) = (rounder(exponent - COARSE_BITS), rounder(exponent - 2 * COARSE_BITS));
         let (mut high, mut low) = ([0.0f64; LANES], [0.0f64; LANES]);
         let mut is_left = false;
-        for lane_values in block.chunks_exact(LANES) {
+        let lanes = block.chunks_exact(LANES);
+        lanes.remainder().iter().for_each(|&v| self.add(v));
+        let block = &block[..block.len() - lanes.remainder().len()];
+        for lane_values in lanes {
             for lane in 0..LANES {
                 let v = lane_values[lane];
                 let h = (v + coarse) - coarse;

@@ -35,6 +35,16 @@ struct Series {
     last: Option<u64>,
 }
 
+/// The moment at which outputs are looked at.
+#[derive(Clone, Copy)]
+pub struct Moment<'a> {
+    /// Step and time, and the dt that led here.
+    pub tick: Tick,
+    pub rates: &'a Rates,
+    /// Whether the run ends here.
+    pub is_last: bool,
+}
+
 /// All outputs of a run.
 pub struct Outputs {
     root: Option<RootFiles>,
@@ -124,14 +134,13 @@ impl Outputs {
         case: &Case,
         decomposition: &Decomposition,
         engine: &Engine<T>,
-        tick: &Tick,
-        rates: &Rates,
-        is_last: bool,
+        moment: &Moment<'_>,
     ) -> Result<()> {
-        if self.history_is_due(tick, is_last) {
+        let Moment { tick, rates, is_last } = *moment;
+        if self.history_is_due(&tick, is_last) {
             let fields = statistics(engine, world, tick.step);
             let totals = totals(engine, world);
-            let row = history_row(tick, rates, &fields, &totals);
+            let row = history_row(&tick, rates, &fields, &totals);
             let written = match &mut self.root {
                 Some(RootFiles {
                     history: Some(history), ..
@@ -145,14 +154,14 @@ impl Outputs {
             }
         }
         for n in 0..self.series.len() {
-            if !self.series[n].is_due(tick, is_last) {
+            if !self.series[n].is_due(&tick, is_last) {
                 if tick.step == 0 {
                     self.series[n].schedule.advance(0, tick.time);
                 }
                 continue;
             }
             let config = self.series[n].config.clone();
-            let bytes = self.write_snapshot(world, case, decomposition, engine, tick, &config)?;
+            let bytes = self.write_snapshot(world, case, decomposition, engine, &tick, &config)?;
             self.series[n].schedule.advance(tick.step, tick.time);
             self.series[n].last = Some(tick.step);
             let name = format!("{}_{:08}.h5", config.name, tick.step);
@@ -376,10 +385,7 @@ fn history_columns(case: &Case) -> Vec<Column> {
             column(&format!("{name}.min"), &field.unit),
             column(&format!("{name}.max"), &field.unit),
             column(&format!("{name}.l1"), &field.integral_unit),
-            column(
-                &format!("{name}.l2"),
-                &format!("{} m^1.5", field.unit).trim_start().to_string(),
-            ),
+            column(&format!("{name}.l2"), format!("{} m^1.5", field.unit).trim_start()),
         ]);
     }
     columns.extend(

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::clock::{Clock, Tick};
 use super::monitor::first_defect;
-use super::outputs::Outputs;
+use super::outputs::{Moment, Outputs};
 use super::precision::Precise;
 use super::progress::{Progress, ProgressStyle, Standing, rate, seconds, wall};
 use super::step_limit::StepLimit;
@@ -296,17 +296,13 @@ impl<'a, T: Precise> Run<'a, T> {
 
     fn write_outputs(&mut self, is_last: bool) -> Result<()> {
         let start = Instant::now();
-        let here = self.here();
-        let rates = self.limit.rates();
-        self.outputs.write_due(
-            self.world,
-            self.case,
-            &self.decomposition,
-            &self.engine,
-            &here,
-            rates,
+        let moment = Moment {
+            tick: self.here(),
+            rates: self.limit.rates(),
             is_last,
-        )?;
+        };
+        self.outputs
+            .write_due(self.world, self.case, &self.decomposition, &self.engine, &moment)?;
         self.engine.timers.book(Phase::Output, start.elapsed());
         Ok(())
     }
