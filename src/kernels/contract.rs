@@ -92,8 +92,12 @@ impl fmt::Display for KernelError {
 
 /// A physics in one precision, on one tile.
 pub trait Kernel<T: Real>: Send + Sync {
-    /// Computes what does not change during the run on every cell the tile stores: coefficients, weights, lookups.
-    fn prepare(&mut self, tile: &Tile) -> Result<(), KernelError>;
+    /// Computes what does not change during the run on every cell the tile stores: coefficients, weights, lookups. What
+    /// depends on time is looked at for time `start`, s.
+    ///
+    /// # Errors
+    /// For values that the equations cannot bear, with their place.
+    fn prepare(&mut self, tile: &Tile, start: f64) -> Result<(), KernelError>;
 
     /// Fills the live slots of phase 0 on the view's region: declared as [`Declaration::initial`].
     fn initialise(&self, call: &StageCall, view: &StageView<'_, T>);

@@ -7,7 +7,10 @@ use simrun::grid::Grid;
 use simrun::kernels::{self, Physics};
 use std::fmt;
 
-/// A `[kernel]` table on a small grid.
+/// Sides of the cells, m.
+pub const SPACING: [f64; 3] = [0.7, 0.45, 0.9];
+
+/// A `[kernel]` table on a small grid around the origin.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// `kernel.type`.
@@ -29,15 +32,14 @@ impl Case {
         let physics = kernels::read(&table, dims, cells);
         document.finish().unwrap_or_else(|e| panic!("{e}\n{text}"));
         let physics = physics.expect("there was no error");
-        let mut grid = Grid {
+        let spacing = [SPACING[0], SPACING[1], if dims == 3 { SPACING[2] } else { 1.0 }];
+        let grid = Grid {
             cells,
             dims,
-            spacing: [0.7, 0.45, if dims == 3 { 0.9 } else { 1.0 }],
-            origin: [-1.5, 0.25, 0.0],
+            spacing,
+            origin: [0, 1, 2].map(|axis| -0.5 * spacing[axis] * cells[axis] as f64),
             periodic: physics.periodic(),
         };
-        // The source in the middle of the text of a case lies in the grid, whatever its size.
-        grid.origin = [0, 1, 2].map(|axis| -0.5 * grid.spacing[axis] * cells[axis] as f64);
         (physics, grid)
     }
 
@@ -209,7 +211,7 @@ pub fn random_transport(random: &mut Random) -> Case {
             random.pick(&["sin(x) + y", "exp(-x^2 - y^2)", "1 + 0.1*x*y"])
         );
         if random.once_in(2) {
-            table += &format!("source = {}\n", source(random, dims));
+            table += &format!("source = {}\n", source(random, &cells));
         }
         if random.once_in(2) {
             table += "decay = 0.21\n";
@@ -262,12 +264,12 @@ fn pick_for(random: &mut Random, dims: usize, choices: &[&str], in_3d: &[&str]) 
 }
 
 /// Points near every border, and densities of every class.
-fn source(random: &mut Random, dims: usize) -> String {
+fn source(random: &mut Random, cells: &[usize]) -> String {
     let point = |random: &mut Random| {
-        let at: Vec<String> = (0..dims)
-            .map(|_| random.pick(&["-0.4", "0.0", "0.33", "0.5"]).to_string())
-            .collect();
-        format!("{{ rate = \"1 + 2*t\", at = [{}] }}", at.join(", "))
+        let place =
+            |(&n, spacing): (&usize, f64)| 0.5 * n as f64 * spacing * random.pick(&[-0.99, -0.4, 0.0, 0.3, 1.0]);
+        let at: Vec<f64> = cells.iter().zip(SPACING).map(place).collect();
+        format!("{{ rate = \"1 + 2*t\", at = {at:?} }}")
     };
     match random.below(4) {
         0 => point(random),

@@ -66,7 +66,7 @@ impl<T: Real> Problem<'_, T> {
 
     fn prepared(&self) -> Box<dyn Kernel<T>> {
         let mut kernel = (self.kernel)();
-        kernel.prepare(&self.tile()).expect("the case is a valid one");
+        kernel.prepare(&self.tile(), 0.0).expect("the case is a valid one");
         kernel
     }
 

@@ -13,7 +13,7 @@ struct Lopsided;
 const SEEN: SlotId = SlotId(2);
 
 impl Kernel<f64> for Lopsided {
-    fn prepare(&mut self, _: &Tile) -> Result<(), KernelError> {
+    fn prepare(&mut self, _: &Tile, _: f64) -> Result<(), KernelError> {
         Ok(())
     }
 
