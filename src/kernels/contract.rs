@@ -72,21 +72,17 @@ pub struct KernelError {
     pub key: String,
     /// What is wrong, with the value and the remedy.
     pub message: String,
-    /// The cell where it was seen first, and its coordinates, m.
-    pub cell: Option<(PerAxis<i64>, PerAxis<f64>)>,
+    /// Where it was seen first, as [`Grid::describe`] says it; none where it is not a matter of place.
+    pub place: Option<String>,
 }
 
 impl fmt::Display for KernelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`: {}", self.key, self.message)?;
-        if let Some((cell, at)) = self.cell {
-            write!(
-                f,
-                "\n  first at cell ({}, {}, {}), x = {} m, y = {} m, z = {} m",
-                cell[0], cell[1], cell[2], at[0], at[1], at[2]
-            )?;
+        match &self.place {
+            Some(place) => write!(f, "\n  first at {place}"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::field::{ExactSum, Real};
-use crate::grid::{Decomposition, Grid, PerAxis};
+use crate::grid::{Decomposition, Grid};
 use crate::parallel::World;
 
 /// Integrals and extrema of one field over the grid.
@@ -85,9 +85,8 @@ pub fn totals<T: Real>(engine: &Engine<T>, world: &World) -> Vec<f64> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Defect {
     pub field: String,
-    pub cell: PerAxis<i64>,
-    /// Coordinates, m.
-    pub at: PerAxis<f64>,
+    /// The cell and its coordinates, as [`Grid::describe`] says it.
+    pub place: String,
 }
 
 /// The first value that is not finite (first field, then lowest z, y, x), agreed on by all ranks.
@@ -110,8 +109,7 @@ pub fn first_defect<T: Real>(
     let spec = &engine.declaration.fields[field];
     Some(Defect {
         field: spec.name.clone(),
-        cell,
-        at: grid.point(spec.location, cell),
+        place: grid.describe(spec.location, cell),
     })
 }
 

@@ -51,7 +51,7 @@ fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
     line(
         "grid",
         format!(
-            "{}, {} fields, {}",
+            "{}, {} field(s), {}",
             cells_text(case),
             case.declaration.fields.len(),
             T::NAME
@@ -82,8 +82,9 @@ fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
     line(
         "run time",
         format!(
-            "about {} on {n_ranks} ranks, if each has a core like this one (measured on {} cells; memory-bound runs scale less)",
+            "about {} on {}, if each has a core like this one (measured on {} cells; memory-bound runs scale less)",
             wall(serial / n_ranks as f64),
+            ranks_text(n_ranks),
             sample.case.grid.n_cells()
         ),
     );
@@ -200,8 +201,8 @@ fn decomposition_text(case: &Case, decomposition: &Decomposition) -> String {
     let (least, most) = (sizes.iter().min().unwrap_or(&0), sizes.iter().max().unwrap_or(&0));
     let balance = *most as f64 * sizes.len() as f64 / case.grid.n_cells() as f64;
     format!(
-        "{} ranks as {a} x {b} x {c} tiles of {least} to {most} cells (the largest has {:.1} % more than the mean)",
-        decomposition.n_tiles(),
+        "{} as {a} x {b} x {c} tiles of {least} to {most} cells (the largest has {:.1} % more than the mean)",
+        ranks_text(decomposition.n_tiles()),
         100.0 * (balance - 1.0)
     )
 }
@@ -315,6 +316,15 @@ pub(super) fn available_memory() -> Option<f64> {
     let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
     let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kib * 1024.0)
+}
+
+/// A number of ranks for people.
+pub(super) fn ranks_text(n: usize) -> String {
+    if n == 1 {
+        "1 rank".to_string()
+    } else {
+        format!("{n} ranks")
+    }
 }
 
 /// A number of bytes for people.

@@ -139,12 +139,12 @@ impl<'a, T: Precise> Run<'a, T> {
         let case = self.case;
         let [a, b, c] = self.decomposition.topology;
         let mut text = format!(
-            "{}\n{}\ngrid {}, {}, {} ranks as {a} x {b} x {c} tiles, {} instructions\ndt = {} ({}), about {} steps, storage {} per rank",
+            "{}\n{}\ngrid {}, {}, {} as {a} x {b} x {c} tiles, {} instructions\ndt = {} ({}), about {} steps, storage {} per rank",
             case.config.title,
             case.physics.summary(),
             cells_text(case),
             T::NAME,
-            self.world.size(),
+            super::report::ranks_text(self.world.size()),
             instructions.name(),
             seconds(self.limit.longest()),
             self.limit.reason(),
@@ -279,15 +279,14 @@ impl<'a, T: Precise> Run<'a, T> {
         match defect {
             None => Ok(()),
             Some(defect) => {
-                let [i, j, k] = defect.cell;
-                let [x, y, z] = defect.at;
                 let every = self.case.config.check.every_steps;
                 Err(Error::Numerical(format!(
-                    "field \"{}\" is not finite at cell ({i}, {j}, {k}), x = {x} m, y = {y} m, z = {z} m, in step {step}, t = \
+                    "field \"{}\" is not finite at {}, in step {step}, t = \
                      {}.\n  It was finite at the check before, at most {every} steps ago. Look for a time step that is too \
                      long (smaller `time.cfl` or `time.dt`), or for a formula that grows beyond all bounds; `check.every = {{ \
                      steps = 1 }}` finds the first step.",
                     defect.field,
+                    defect.place,
                     seconds(self.clock.time()),
                 )))
             }

@@ -125,7 +125,7 @@ pub(super) fn unless_point_is_inside(
                  at all times",
                 rate.text()
             ),
-            cell: None,
+            place: None,
         });
     }
     for axis in (0..grid.dims).filter(|&axis| !grid.periodic[axis]) {
@@ -139,7 +139,7 @@ pub(super) fn unless_point_is_inside(
                      or the grid",
                     AXIS_NAMES[axis], at[axis]
                 ),
-                cell: None,
+                place: None,
             });
         }
     }
@@ -163,7 +163,7 @@ fn error(
             allowed.fault(value).unwrap_or_default(),
             allowed.remedy()
         ),
-        cell: Some((cell, grid.point(location, cell))),
+        place: Some(grid.describe(location, cell)),
     }
 }
 
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn the_last_face_of_the_grid_counts() {
         let error = refused("1/(4 - x)", 0.0).unwrap();
-        assert_eq!(error.cell, Some(([8, 0, 0], [4.0, 0.25, 0.5])));
+        assert_eq!(error.place.unwrap(), "cell (8, 0), x = 4 m, y = 0.25 m");
         assert!(refused("3.99 - x", 0.0).unwrap().message.contains("is negative"));
     }
 
@@ -225,7 +225,7 @@ mod tests {
         let bad = field([[wall("1"), wall("1/(y-1.25)")], periodic(), rest()]);
         let error = unless_walls_are_finite(&bad, &tile(), 0.0).unwrap_err();
         assert_eq!(error.key, "kernel.field.q.boundary.east");
-        assert_eq!(error.cell.unwrap().0, [8, 2, 0]);
+        assert_eq!(error.place.unwrap(), "cell (8, 2), x = 4 m, y = 1.25 m");
     }
 
     #[test]
