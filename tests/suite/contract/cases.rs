@@ -156,6 +156,19 @@ pub fn chosen() -> Vec<Case> {
             decay = 0.1
             "#,
         ),
+        // More rows than the kernel's loops take at a time.
+        transport(
+            &[5, 37, 2],
+            r#"
+            wind = ["0.5*y", "0.3*x", 0.1]
+            diffusivity = [0.0, 0.1, "0.1 + 0.01*x"]
+            stepper = "rk3"
+            boundary = { all = "open", south = { value = "x + t" }, north = { flux = 0.5 } }
+            [[kernel.field]]
+            name = "q"
+            initial = "x + y*z"
+            "#,
+        ),
         // Two cells along a periodic axis: both neighbours are the same cell.
         transport(
             &[2, 9],
@@ -172,6 +185,22 @@ pub fn chosen() -> Vec<Case> {
     ]
 }
 
+/// The heat equation on rows so long that its loop takes only a few at a time.
+pub fn long_rows() -> Case {
+    Case {
+        kernel: "advection-diffusion",
+        cells: vec![8300, 9],
+        table: r#"
+            diffusivity = [0.2, 0.1]
+            boundary = { west = "periodic", east = "periodic", south = { value = "x + t" }, north = "zero-gradient" }
+            [[kernel.field]]
+            name = "q"
+            initial = "sin(x) + y"
+        "#
+        .to_string(),
+    }
+}
+
 /// A random configuration of transport.
 pub fn random_transport(random: &mut Random) -> Case {
     let cells = random
@@ -183,7 +212,8 @@ pub fn random_transport(random: &mut Random) -> Case {
             &[7, 1, 4],
             &[5, 6, 1],
             &[12, 9],
-            &[23, 4],
+            &[4, 37],
+            &[3, 19, 3],
             &[1, 9],
             &[14, 1],
         ])

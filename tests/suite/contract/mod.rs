@@ -10,7 +10,7 @@ mod lopsided;
 
 use crate::random::Random;
 pub use cases::chosen;
-use cases::{Case, random_transport};
+use cases::{Case, long_rows, random_transport};
 use execution::{Order, Problem};
 use simrun::kernels::contract::Buildable;
 use simrun::kernels::{Declaration, REGISTRY};
@@ -76,6 +76,11 @@ fn chosen_cases_keep_the_contract_in_many_orders() {
     for case in chosen() {
         check(&case, 100, 12);
     }
+}
+
+#[test]
+fn rows_too_long_for_the_cache_keep_the_contract() {
+    check_in::<f64>(&long_rows(), InstructionSet::best(), 0, 3);
 }
 
 #[test]
