@@ -178,7 +178,7 @@ impl<'w, T: Buildable> Course<'w, T> {
             )));
         }
         let mut kernel = T::build(case.physics.as_ref(), &case.grid);
-        world.agree(kernel.prepare(&tile).map_err(|error| refuse(&error)))?;
+        world.agree(kernel.prepare(&tile, 0.0).map_err(|error| refuse(&error)))?;
         let mut rate = [kernel.rates(0.0, 0.0).total];
         world.max(&mut rate);
         let topology = decomposition.topology;
