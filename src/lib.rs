@@ -3,21 +3,44 @@
 //! The module list below is the architecture diagram, lowest layer first: a module may use those above it in this
 //! list and none below. `docs/architecture.md` explains the layers; `scripts/check-layers` enforces them.
 
-pub mod error; // what can go wrong, and the exit code it ends with
-pub mod metrics; // phase timers and reports
+/// What can go wrong, and the exit code it ends with.
+pub mod error;
 
-pub mod config; // text -> spanned tree -> checked, typed, immutable Config
-pub mod field; // storage of one tile, exact sums
-pub mod grid; // boxes, cells, tiles: pure integer geometry
+/// Where the time goes.
+pub mod metrics;
+
+/// Boxes, cells, tiles: pure integer geometry.
+pub mod grid;
+
+/// Formulas of x, y, z, t; Runge-Kutta tables; instruction sets.
+pub mod numerics;
+
+/// Storage of one tile, exact sums.
+pub mod field;
+
+/// Text -> spanned tree -> checked, typed, immutable Config.
+pub mod config;
+
+/// The physics: the stage contract, the registry, one folder per physics.
 pub mod kernels;
-pub mod numerics; // differences, Runge-Kutta tables, formulas of x, y, z, t // the physics: the stage contract, the registry, one folder per physics
 
-pub mod engine; // the executors: in which order regions and stages are run
+/// The only place that names mpi.
+pub mod parallel;
+
+/// The executors: in which order regions and stages are run.
+pub mod engine;
+
+/// The only place that names hdf5.
 pub mod files;
-pub mod parallel; // the only place that names mpi // the only place that names hdf5
 
-pub mod plot; // the only place that names plotters
-pub mod simulation; // one run: built from a Config, advanced by its clock, watched by its monitor
-pub mod study; // bench: the machine, then the kernels against it
+/// The only place that names plotters.
+pub mod plot;
 
-pub mod cli; // one file per subcommand
+/// One run: built from a Config, advanced by its clock, watched by its monitor.
+pub mod simulation;
+
+/// The machine measured, then the kernels against it.
+pub mod study;
+
+/// One file per subcommand.
+pub mod cli;

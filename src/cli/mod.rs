@@ -1,3 +1,177 @@
-//! One file per subcommand.
+//! The command line: one file per subcommand.
+//!
+//! Knows everything below and is known by `main` alone. Raw arguments become a call of `simulation`, `study`, `plot` or
+//! `files`; errors become a message on one rank and an exit code. Start reading with [`main`].
 
-pub mod bench;
+mod bench;
+mod check;
+mod info;
+mod plot;
+mod run;
+
+use crate::error::{Error, Result};
+use crate::numerics::formula::nearest_name;
+use crate::parallel::World;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Solves partial differential equations on structured 2D and 3D grids, on any number of MPI ranks.
+///
+/// `simrun CONFIG.toml` runs a configuration, under `mpirun -n N` or alone.
+#[derive(Debug, Parser)]
+#[command(name = "simrun", version = version(), max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Exit codes: 0 finished, 2 wrong configuration, 3 stopped early with a valid checkpoint, 4 numerical \
+                        failure, 5 input or output failure."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    run: run::RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Validate a configuration without running it, and show what a run would need
+    Check(check::CheckArgs),
+    /// Draw the fields and the history of a run, or of one snapshot
+    Plot(plot::PlotArgs),
+    /// Say what is in a file or a run
+    Info(info::InfoArgs),
+    /// Measure the machine (memory, messages), then the kernels against it
+    Bench(bench::BenchArgs),
+}
+
+fn version() -> &'static str {
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("SIMRUN_COMMIT"), ")")
+}
+
+/// Runs the command line and returns the exit code of this process.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(message) = mistyped_subcommand(&arguments) {
+        return say_error(&Error::Config(message), speaks_for_all());
+    }
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            if speaks_for_all() {
+                // Help and version go to standard output, errors to standard error.
+                let _ = error.print();
+            }
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    match cli.command {
+        None if cli.run.config.is_none() => {
+            if speaks_for_all() {
+                // A terminal that is gone needs no help.
+                let _ = Cli::command().print_help();
+            }
+            ExitCode::from(2)
+        }
+        None => in_world(|world| run::run(&cli.run, world)),
+        Some(Command::Check(args)) => alone(|| check::run(&args)),
+        Some(Command::Plot(args)) => alone(|| plot::run(&args)),
+        Some(Command::Info(args)) => alone(|| info::run(&args)),
+        Some(Command::Bench(args)) => in_world(|world| bench::run(&args, world)),
+    }
+}
+
+/// Runs a command on all ranks; they have agreed on any error.
+fn in_world(command: impl FnOnce(&World) -> Result<()>) -> ExitCode {
+    match World::start() {
+        Ok(world) => match command(&world) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => say_error(&error, world.is_root()),
+        },
+        Err(error) => say_error(&error, true),
+    }
+}
+
+/// Runs a command that needs no other rank: under a launcher, its first process does it for all.
+fn alone(command: impl FnOnce() -> Result<()>) -> ExitCode {
+    if !speaks_for_all() {
+        return ExitCode::SUCCESS;
+    }
+    match command() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => say_error(&error, true),
+    }
+}
+
+fn say_error(error: &Error, aloud: bool) -> ExitCode {
+    let text = error.to_string();
+    if aloud && !text.is_empty() {
+        eprintln!("simrun: {}", text.trim_end());
+    }
+    ExitCode::from(error.exit_code() as u8)
+}
+
+/// Whether this is the launcher's first process, or there is no launcher: known before MPI is.
+fn speaks_for_all() -> bool {
+    ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .is_none_or(|rank| rank == "0")
+}
+
+/// The message for a first argument that is neither a subcommand nor a file, where one was probably meant.
+fn mistyped_subcommand(arguments: &[OsString]) -> Option<String> {
+    let word = arguments
+        .iter()
+        .skip(1)
+        .map(|a| a.to_string_lossy())
+        .find(|a| !a.starts_with('-'))?;
+    let looks_like_file = word.contains(['.', '/']) || std::path::Path::new(&*word).exists();
+    let command = Cli::command();
+    let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    names.push("help");
+    if looks_like_file || names.contains(&&*word) || arguments.get(1).is_some_and(|first| *first != *word) {
+        return None;
+    }
+    let hint = match nearest_name(&word, names.iter().copied()) {
+        Some(near) => format!("did you mean `simrun {near}`?"),
+        None => format!("the subcommands are: {}", names.join(", ")),
+    };
+    Some(format!(
+        "there is no subcommand `{word}`, and no such file; {hint}\n  A configuration is run as `simrun CONFIG.toml`."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(words: &[&str]) -> Vec<OsString> {
+        words.iter().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_mistyped_subcommand_is_told_so() {
+        let message = mistyped_subcommand(&arguments(&["simrun", "chekc", "a.toml"])).unwrap();
+        assert!(message.contains("`simrun check`"), "{message}");
+    }
+
+    #[test]
+    fn files_subcommands_and_options_are_left_alone() {
+        for words in [
+            vec!["simrun"],
+            vec!["simrun", "plume.toml"],
+            vec!["simrun", "../nowhere/x"],
+            vec!["simrun", "check", "x.toml"],
+            vec!["simrun", "--output", "here", "x.toml"],
+            vec!["simrun", "help", "check"],
+        ] {
+            assert_eq!(mistyped_subcommand(&arguments(&words)), None, "{words:?}");
+        }
+    }
+}

@@ -63,7 +63,6 @@ impl ConfigError {
         let mut text = String::new();
         for problem in self.problems.iter().take(MOST_SHOWN) {
             text += &problem.render(&self.sources, colours);
-            text.push('\n');
         }
         let name = self
             .sources

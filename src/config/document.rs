@@ -115,7 +115,7 @@ impl Document {
             is_left_out: &|table, key| notes[table].overruled.contains(key),
         };
         // Whatever was parsed from TOML can be written as TOML; the text of the file is the nearest thing if not.
-        toml::to_string_pretty(&written).unwrap_or_else(|_| self.text().to_string())
+        toml::to_string(&written).unwrap_or_else(|_| self.text().to_string())
     }
 
     pub(super) fn report(&self, problem: Problem) {

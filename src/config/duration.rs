@@ -14,10 +14,8 @@ pub(super) fn seconds_from_text(text: &str) -> Option<f64> {
     if text.contains(':') {
         return seconds_from_clock(text);
     }
-    let unit_start = text
-        .rfind(|c: char| !c.is_ascii_alphabetic())
-        .map_or(0, |last| last + 1);
-    let (number, unit) = (text[..unit_start].trim_end(), &text[unit_start..]);
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let (unit, number) = (&text[number.len()..], number.trim_end());
     let value = match SHORT.iter().find(|(name, _)| *name == unit) {
         // The exponent is appended to the digits, so that "3.1 ms" has the same bits as 3.1e-3.
         Some((_, power)) if !number.contains(['e', 'E']) => format!("{number}{power}").parse().ok()?,
@@ -65,7 +63,8 @@ mod tests {
     #[test]
     fn what_is_not_a_duration_is_refused() {
         for text in [
-            "", "h", "2", "2 weeks", "1:30", "1:60:00", "1:00:60", "two h", "inf s", "1 2 s", "1e400 s", "ä s",
+            "", "h", "2", "2 weeks", "1:30", "1:60:00", "1:00:60", "two h", "inf s", "1 2 s", "1e400 s", "ä s", "2 hü",
+            "5 −min",
         ] {
             assert_eq!(seconds_from_text(text), None, "{text}");
         }

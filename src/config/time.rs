@@ -35,15 +35,15 @@ impl TimeConfig {
             Some(_) => cfl = table.number_that("cfl", |cfl| cfl > 0.0 && cfl <= 1.0, "above 0 and at most 1"),
             None => {}
         }
-        if let (Some(start), Some(end)) = (start, end) {
-            if end <= start {
-                table.error_at(
-                    "end",
-                    format!("`end` in [time] is {end} s, not after the start at {start} s"),
-                    "the end is a time, counted like the start",
-                );
-                return None;
-            }
+        if let (Some(start), Some(end)) = (start, end)
+            && end <= start
+        {
+            table.error_at(
+                "end",
+                format!("`end` in [time] is {end} s, not after the start at {start} s"),
+                "the end is a time, counted like the start",
+            );
+            return None;
         }
         if end.is_none() && steps.is_none() {
             return None;

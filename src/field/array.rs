@@ -46,17 +46,7 @@ impl<T: Copy + Default> Array<T> {
     /// Zeroed storage for `stored`, with the cell `owned_lo` of every row on a cache line. `stagger` moves the start by
     /// that many cache lines, so that arrays read and written together do not alias.
     pub fn new(stored: IndexBox, owned_lo: PerAxis<i64>, stagger: usize) -> Array<T> {
-        let per_line = LINE / size_of::<T>();
-        let [nx, ny, nz] = stored.size();
-        let lead = (owned_lo[0] - stored.lo[0]).max(0) as usize % per_line;
-        let first_in_row = (per_line - lead) % per_line;
-        // The last halo cells of a row share a line with the first ones of the next.
-        let mut row_lines = nx.div_ceil(per_line).max(1);
-        row_lines += usize::from(row_lines % 2 == 0);
-        let plane_rows = ny + usize::from(ny % 2 == 0);
-        let strides = [1, row_lines * per_line, plane_rows * row_lines * per_line];
-        let first = stagger % 64 * per_line + first_in_row;
-        let len = first + strides[2] * nz;
+        let (strides, first, len) = Self::shape(&stored, owned_lo, stagger);
         let data = if stored.is_empty() {
             NonNull::dangling()
         } else {
@@ -66,9 +56,30 @@ impl<T: Copy + Default> Array<T> {
             stored,
             strides,
             first,
-            len: if stored.is_empty() { 0 } else { len },
+            len,
             data,
         }
+    }
+
+    /// Strides, offset of the first cell, and number of elements.
+    fn shape(stored: &IndexBox, owned_lo: PerAxis<i64>, stagger: usize) -> (AxisStrides, usize, usize) {
+        let per_line = LINE / size_of::<T>();
+        let [nx, ny, nz] = stored.size();
+        let lead = (owned_lo[0] - stored.lo[0]).max(0) as usize % per_line;
+        let first_in_row = (per_line - lead) % per_line;
+        // The last halo cells of a row share a line with the first ones of the next.
+        let mut row_lines = nx.div_ceil(per_line).max(1);
+        row_lines += usize::from(row_lines.is_multiple_of(2));
+        let plane_rows = ny + usize::from(ny.is_multiple_of(2));
+        let strides = [1, row_lines * per_line, plane_rows * row_lines * per_line];
+        let first = stagger % 64 * per_line + first_in_row;
+        let len = first + strides[2] * nz;
+        (strides, first, if stored.is_empty() { 0 } else { len })
+    }
+
+    /// Bytes that [`Array::new`] allocates.
+    pub fn bytes_needed(stored: &IndexBox, owned_lo: PerAxis<i64>, stagger: usize) -> usize {
+        Self::shape(stored, owned_lo, stagger).2 * size_of::<T>()
     }
 
     /// The cells that have memory.

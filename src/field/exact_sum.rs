@@ -7,6 +7,12 @@ const N_LIMBS: usize = 68;
 /// Additions before carries must be settled: each adds less than 2^32 to a limb of 63 bits.
 const CARRY_AFTER: u32 = 1 << 29;
 
+/// Numbers that [`ExactSum::add_all`] adds at once, in lanes: few enough that the partial sums of multiples of
+/// 2^(e - 40) below 2^e stay below 2^53 multiples.
+const BLOCK: usize = 1024;
+const LANES: usize = 8;
+const COARSE_BITS: i32 = 40;
+
 /// The exact sum of any number of f64, as a wide fixed-point number.
 ///
 /// Adding is exact, so the sum does not depend on the order of the terms, on how the grid is cut, or on the number of
@@ -62,6 +68,55 @@ impl ExactSum {
         self.pending += 1;
         if self.pending == CARRY_AFTER {
             self.settle();
+        }
+    }
+
+    /// Adds many numbers: the same sum as [`ExactSum::add`] for each, several times faster.
+    ///
+    /// Each number is split into two multiples of fixed powers of two, whose sums in plain f64 are exact as long as
+    /// they are few; what is left of very small numbers is added one by one. Method: J. Demmel and H. D. Nguyen, "Fast
+    /// reproducible floating-point summation" (2013).
+    pub fn add_all(&mut self, values: &[f64]) {
+        for block in values.chunks(BLOCK) {
+            self.add_block(block);
+        }
+    }
+
+    fn add_block(&mut self, block: &[f64]) {
+        let largest = block.iter().fold(0.0f64, |m, v| if v.abs() > m { v.abs() } else { m });
+        let exponent = (largest.to_bits() >> 52) as i32 - 1022; // largest < 2^exponent
+        if !(-800..=900).contains(&exponent) || !is_all_finite(block) {
+            block.iter().for_each(|&v| self.add(v));
+            return;
+        }
+        // Adding and subtracting 1.5 * 2^(52 + u) rounds to a multiple of 2^u.
+        let rounder = |unit: i32| 1.5 * f64::from_bits(((52 + unit + 1023) as u64) << 52);
+        let (coarse, fine) = (rounder(exponent - COARSE_BITS), rounder(exponent - 2 * COARSE_BITS));
+        let (mut high, mut low) = ([0.0f64; LANES], [0.0f64; LANES]);
+        let mut is_left = false;
+        let lanes = block.chunks_exact(LANES);
+        lanes.remainder().iter().for_each(|&v| self.add(v));
+        let block = &block[..block.len() - lanes.remainder().len()];
+        for lane_values in lanes {
+            for lane in 0..LANES {
+                let v = lane_values[lane];
+                let h = (v + coarse) - coarse;
+                let rest = v - h;
+                let l = (rest + fine) - fine;
+                high[lane] += h;
+                low[lane] += l;
+                is_left |= rest - l != 0.0;
+            }
+        }
+        high.iter().chain(&low).for_each(|&partial| self.add(partial));
+        if is_left {
+            for &v in block {
+                let rest = v - ((v + coarse) - coarse);
+                let left = rest - ((rest + fine) - fine);
+                if left != 0.0 {
+                    self.add(left);
+                }
+            }
         }
     }
 
@@ -135,6 +190,11 @@ impl ExactSum {
         let magnitude = rounded(&digits.limbs);
         if negative { -magnitude } else { magnitude }
     }
+}
+
+fn is_all_finite(values: &[f64]) -> bool {
+    // 0 * x is NaN exactly for what is not finite.
+    values.iter().fold(0.0, |sum, v| sum + 0.0 * v) == 0.0
 }
 
 /// The nearest f64 to a non-negative settled number of digits, in units of 2^-1074.
@@ -247,6 +307,31 @@ mod tests {
             a.merge(&b);
             assert_eq!(a.value().to_bits(), whole.to_bits());
         }
+    }
+
+    #[test]
+    fn adding_many_at_once_is_adding_each() {
+        for (n, seed) in [(1, 3), (8, 1), (1024, 5), (2600, 9), (4096, 11)] {
+            let mut values = numbers(n, seed);
+            // Numbers of one size, of many sizes, and with zeros and subnormals between them.
+            for spread in 0..3 {
+                if spread == 1 {
+                    values.iter_mut().for_each(|v| *v = (*v).clamp(-1e3, 1e3) + 1.0);
+                } else if spread == 2 {
+                    values.iter_mut().step_by(3).for_each(|v| *v = 1e-310);
+                }
+                let mut many = ExactSum::new();
+                many.add_all(&values);
+                assert_eq!(
+                    many.value().to_bits(),
+                    sum(&values).to_bits(),
+                    "n = {n}, spread {spread}"
+                );
+            }
+        }
+        let mut many = ExactSum::new();
+        many.add_all(&[1.0, 2.0, f64::NAN, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        assert!(many.value().is_nan());
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct FieldSpec {
     pub name: String,
     /// Unit as the configuration gives it, for files and plots.
     pub unit: String,
+    /// Unit of the field's volume integral.
+    pub integral_unit: String,
     pub location: Location,
     /// The slot that holds the field at the beginning of a step, per phase of the slot map.
     pub slot_at: Vec<SlotId>,

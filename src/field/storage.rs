@@ -25,11 +25,9 @@ impl<T: Real> Storage<T> {
             .enumerate()
             .map(|(n, spec)| {
                 let stored = stored_box(spec, tile);
-                // Slots that are used together start on different cache sets.
-                let stagger = n * 5;
                 match spec.scalar {
-                    Scalar::Real => SlotArray::Real(Array::new(stored, tile.owned.lo, stagger)),
-                    Scalar::Double => SlotArray::Double(Array::new(stored, tile.owned.lo, stagger)),
+                    Scalar::Real => SlotArray::Real(Array::new(stored, tile.owned.lo, stagger(n))),
+                    Scalar::Double => SlotArray::Double(Array::new(stored, tile.owned.lo, stagger(n))),
                 }
             })
             .collect();
@@ -43,13 +41,14 @@ impl<T: Real> Storage<T> {
     pub fn bytes_needed(specs: &[SlotSpec], tile: &Tile) -> f64 {
         specs
             .iter()
-            .map(|spec| {
-                let cells: f64 = stored_box(spec, tile).size().iter().map(|&n| n as f64).product();
-                cells
-                    * match spec.scalar {
-                        Scalar::Real => size_of::<T>() as f64,
-                        Scalar::Double => 8.0,
-                    }
+            .enumerate()
+            .map(|(n, spec)| {
+                let stored = stored_box(spec, tile);
+                let bytes = match spec.scalar {
+                    Scalar::Real => Array::<T>::bytes_needed(&stored, tile.owned.lo, stagger(n)),
+                    Scalar::Double => Array::<f64>::bytes_needed(&stored, tile.owned.lo, stagger(n)),
+                };
+                bytes as f64
             })
             .sum()
     }
@@ -118,6 +117,11 @@ impl<T: Real> Storage<T> {
     }
 }
 
+/// Cache lines by which slot `n` starts late: slots that are used together start on different cache sets.
+fn stagger(n: usize) -> usize {
+    n * 5
+}
+
 /// The cells of a slot that a tile stores: all of the tile's, or those of the slot's domain.
 fn stored_box(spec: &SlotSpec, tile: &Tile) -> IndexBox {
     match &spec.domain {
@@ -174,5 +178,6 @@ mod tests {
         );
         assert_eq!(storage.double_array(SlotId(1)).stored().n_cells(), 35);
         assert!(storage.double_array(SlotId(2)).stored().is_empty());
+        assert_eq!(Storage::<f32>::bytes_needed(&specs, &tile), storage.n_bytes() as f64);
     }
 }

@@ -77,11 +77,22 @@ fn describe_field(reader: &SnapshotReader, entry: &FieldEntry) -> Result<String>
         false => format!("{} faces", faces.join("")),
     };
     Ok(format!(
-        "  field    {} [{unit}]: {}, {}, {place}, {low} to {high}\n",
+        "  field    {} [{unit}]: {}, {}, {place}, {} to {}\n",
         entry.name,
         sizes.join(" x "),
-        entry.element
+        entry.element,
+        short(low),
+        short(high)
     ))
+}
+
+/// A number with an exponent where it is very large or small.
+fn short(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if (1e-4..1e6).contains(&size) => value.to_string(),
+        _ => format!("{value:e}"),
+    }
 }
 
 fn describe_history(path: &Path) -> Result<String> {

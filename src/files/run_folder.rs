@@ -38,7 +38,12 @@ impl RunFolder {
     /// [`Error::Config`] if the folder is in use and `overwrite` is not set, or its list names a path outside;
     /// [`Error::Io`] if it cannot be created or written.
     pub fn create(path: &Path, overwrite: bool) -> Result<RunFolder> {
-        fs::create_dir_all(path).map_err(|e| Error::io("create the output folder", path, e))?;
+        fs::create_dir_all(path).map_err(|e| {
+            let text = Error::io("create the output folder", path, e).to_string();
+            Error::Io(format!(
+                "{text}\n  Choose a folder that can be written with --output DIR."
+            ))
+        })?;
         let listed = read_list(path)?;
         if overwrite {
             delete_listed(path, &listed)?;

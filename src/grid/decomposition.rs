@@ -163,7 +163,7 @@ fn too_thin(grid: &Grid, topology: Topology, axis: usize, reach: &Reach) -> Deco
 
 /// All ordered triples of positive numbers with product `n`.
 fn factorisations(n: usize) -> Vec<Topology> {
-    let divisors = |m: usize| (1..=m).filter(move |d| m % d == 0);
+    let divisors = |m: usize| (1..=m).filter(move |d| m.is_multiple_of(*d));
     divisors(n)
         .flat_map(|a| divisors(n / a).map(move |b| [a, b, n / a / b]))
         .collect()

@@ -114,9 +114,10 @@ impl IndexBox {
         self.with_range(axis, lo, lo + len as i64)
     }
 
-    /// All rows of the box as `(j, k)`, y fastest.
+    /// All rows of the box as `(j, k)`, y fastest; none where the box is empty.
     pub fn rows(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
-        let (j0, j1, k0, k1) = (self.lo[1], self.hi[1], self.lo[2], self.hi[2]);
+        let k1 = if self.is_empty() { self.lo[2] } else { self.hi[2] };
+        let (j0, j1, k0) = (self.lo[1], self.hi[1], self.lo[2]);
         (k0..k1).flat_map(move |k| (j0..j1).map(move |j| (j, k)))
     }
 }
@@ -184,6 +185,7 @@ mod tests {
         let empty = IndexBox::new([0, 3, 0], [5, 3, 5]);
         assert!(empty.is_empty());
         assert_eq!(empty.n_cells(), 0);
+        assert_eq!(IndexBox::new([3, 0, 0], [3, 2, 2]).rows().count(), 0);
         assert!(IndexBox::from_size([1, 1, 1]).contains_box(&empty));
         assert_eq!(IndexBox::from_size([2, 1, 1]).minus(&empty).len(), 1);
     }

@@ -69,6 +69,24 @@ impl Grid {
     }
 }
 
+impl Grid {
+    /// A cell and its coordinates, as messages name them: `cell (3, 5), x = 35 m, y = 5.5 m`.
+    pub fn describe(&self, location: Location, cell: PerAxis<i64>) -> String {
+        let axes = || 0..self.dims;
+        let indices: Vec<String> = axes().map(|axis| cell[axis].to_string()).collect();
+        let place: Vec<String> = axes()
+            .map(|axis| {
+                format!(
+                    "{} = {} m",
+                    AXIS_NAMES[axis],
+                    self.coordinate(axis, location, cell[axis])
+                )
+            })
+            .collect();
+        format!("cell ({}), {}", indices.join(", "), place.join(", "))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +110,14 @@ mod tests {
         }
         assert_eq!(g.coordinate(1, Location::CENTER, -1), 9.0);
         assert_eq!(g.coordinate(1, Location::face(1), 3), 16.0);
+    }
+
+    #[test]
+    fn a_cell_is_described_with_the_axes_that_the_grid_has() {
+        assert_eq!(
+            grid().describe(Location::CENTER, [4, 1, 0]),
+            "cell (4, 1), x = -0.55 m, y = 13 m"
+        );
     }
 
     #[test]

@@ -53,6 +53,18 @@ pub struct Rates {
     pub total: f64,
 }
 
+impl Rates {
+    /// The larger of both, term by term.
+    pub fn max(mut self, other: &Rates) -> Rates {
+        for (mine, theirs) in self.terms.iter_mut().zip(&other.terms) {
+            mine.value = mine.value.max(theirs.value);
+            mine.limit = mine.limit.max(theirs.limit);
+        }
+        self.total = self.total.max(other.total);
+        self
+    }
+}
+
 /// Why a kernel cannot be prepared on a tile: always the configuration's fault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelError {
@@ -60,21 +72,13 @@ pub struct KernelError {
     pub key: String,
     /// What is wrong, with the value and the remedy.
     pub message: String,
-    /// The cell where it was seen first, and its coordinates, m.
-    pub cell: Option<(PerAxis<i64>, PerAxis<f64>)>,
+    /// Where it was seen first, as [`Grid::describe`] says it.
+    pub place: String,
 }
 
 impl fmt::Display for KernelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.key, self.message)?;
-        if let Some((cell, at)) = self.cell {
-            write!(
-                f,
-                "\n  first at cell ({}, {}, {}), x = {} m, y = {} m, z = {} m",
-                cell[0], cell[1], cell[2], at[0], at[1], at[2]
-            )?;
-        }
-        Ok(())
+        write!(f, "`{}`: {}\n  first at {}", self.key, self.message, self.place)
     }
 }
 
@@ -103,6 +107,9 @@ pub trait Physics: fmt::Debug {
 
     /// Storage and stages on a grid.
     fn declaration(&self, grid: &Grid) -> Declaration;
+
+    /// Names of the numbers that limit dt, as in [`Rate::number`], in the order of [`Rates::terms`].
+    fn numbers(&self) -> Vec<&'static str>;
 
     /// One line for the log: which schemes and terms are on.
     fn summary(&self) -> String;

@@ -11,4 +11,4 @@ pub mod advection_diffusion;
 
 pub use contract::{Kernel, KernelError, Physics, Rate, Rates, StageCall};
 pub use declaration::{Declaration, Phase, StageSpec, TotalSpec};
-pub use registry::{Entry, REGISTRY, read};
+pub use registry::{Entry, REGISTRY, Reader, read};

@@ -3,12 +3,15 @@
 use super::Physics;
 use crate::config::Table;
 
+/// Reads a `[kernel]` table for a grid of so many axes and cells; errors are recorded in the table's document, and `None`
+/// is returned if there were any.
+pub type Reader = fn(table: &Table, dims: usize, cells: [usize; 3]) -> Option<Box<dyn Physics>>;
+
 /// One physics: its name in the configuration, and how to read the rest of its `[kernel]` table.
 pub struct Entry {
     pub name: &'static str,
     pub summary: &'static str,
-    /// Reads the table; errors are recorded in its document, and `None` is returned if there were any.
-    pub read: fn(table: &Table, dims: usize, cells: [usize; 3]) -> Option<Box<dyn Physics>>,
+    pub read: Reader,
 }
 
 /// Adding a physics is one folder and one line here.

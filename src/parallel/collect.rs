@@ -1,9 +1,9 @@
 //! Brings the tiles of a slot to rank 0, one piece at a time.
 
+use super::transferable::Transferable;
 use super::world::World;
 use crate::field::Array;
 use crate::grid::{Decomposition, IndexBox};
-use mpi::datatype::Equivalence;
 use mpi::traits::{Communicator, Destination, Source};
 
 /// Cells of the largest piece: bounds the memory that rank 0 needs.
@@ -13,7 +13,7 @@ const TAG: i32 = 30_000;
 
 /// Calls `take(box, values)` on rank 0 for pieces that together cover the owned cells of all ranks within `domain`,
 /// x fastest. The other ranks send theirs. All ranks must call it, with the same domain.
-pub fn collect<T: Equivalence + Copy + Default>(
+pub fn collect<T: Transferable>(
     world: &World,
     decomposition: &Decomposition,
     domain: &IndexBox,

@@ -9,9 +9,11 @@ mod exchange;
 mod launcher;
 mod plan;
 mod requests;
+mod transferable;
 mod world;
 
 pub use collect::collect;
 pub use exchange::HaloExchange;
 pub use plan::{HaloCopy, HaloLink, HaloNeed, HaloPart, HaloPlan};
+pub use transferable::Transferable;
 pub use world::World;

@@ -293,7 +293,7 @@ mod tests {
             for (j, k) in wanted.rows() {
                 for i in wanted.lo[0]..wanted.hi[0] {
                     let cell = [i, j, k];
-                    let beyond_wall = j < 0 || j >= 7;
+                    let beyond_wall = !(0..7).contains(&j);
                     let n = covered.iter().filter(|b| b.contains(cell)).count();
                     let halo = !tile.owned.contains(cell) && !beyond_wall;
                     if halo {

@@ -9,6 +9,7 @@ use mpi::environment::Universe;
 use mpi::ffi;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{AsRaw, Communicator, CommunicatorCollectives, Destination, Root, Source};
+use std::io::Write;
 
 /// Exit code of a job that a panic ended.
 const PANIC_CODE: i32 = 101;
@@ -135,6 +136,22 @@ impl World {
         all.chunks(values.len().max(1)).map(<[f64]>::to_vec).collect()
     }
 
+    /// A short text (at most 64 bytes of it) from every rank, in the order of ranks, on every rank.
+    pub fn gather_texts(&self, text: &str) -> Vec<String> {
+        const WIDTH: usize = 64;
+        let Some(communicator) = self.communicator() else {
+            return vec![text.to_string()];
+        };
+        let mut mine = [0u8; WIDTH];
+        let n = text.len().min(WIDTH);
+        mine[..n].copy_from_slice(&text.as_bytes()[..n]);
+        let mut all = vec![0u8; WIDTH * self.size];
+        communicator.all_gather_into(&mine[..], &mut all[..]);
+        all.chunks(WIDTH)
+            .map(|one| String::from_utf8_lossy(one).trim_end_matches('\0').to_string())
+            .collect()
+    }
+
     /// The bytes that `rank` has, on all ranks.
     pub fn broadcast_bytes(&self, bytes: &mut Vec<u8>, rank: usize) {
         let Some(communicator) = self.communicator() else {
@@ -217,11 +234,13 @@ fn abort_on_panic(rank: usize, size: usize) {
             .location()
             .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         let text = info.payload_as_str().unwrap_or("(no message)");
-        eprintln!(
+        let message = format!(
             "simrun: rank {rank} of {size} failed{place}, thread {}: {text}\n  This is a bug in simrun: please report \
-             it with the configuration. Ending the whole job.",
+             it with the configuration. Ending the whole job.\n",
             thread.name().unwrap_or("?")
         );
+        // One write, so that ranks do not interleave; a closed standard error changes nothing.
+        let _ = std::io::stderr().write_all(message.as_bytes());
         // SAFETY: MPI is initialised (the hook is set after it), and MPI_Abort may be called from any thread.
         unsafe {
             ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, PANIC_CODE);

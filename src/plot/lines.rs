@@ -5,10 +5,11 @@ use std::path::Path;
 use super::axis::Axis;
 use super::colormap::{Colormap, Rgb};
 use super::figure::{Heading, MARGIN};
-use super::paint::{self, text_width};
+use super::legend::Legend;
+use super::paint;
 use super::scale::Scale;
-use super::scene::{Align, FAINT, INK, LINE, PALE, Point, Scene};
-use super::text::{LABEL, LEADING, NOTE};
+use super::scene::{Align, FAINT, LINE, PALE, Point, Scene};
+use super::text::LABEL;
 use super::units::{self, Unit};
 use crate::error::Result;
 
@@ -44,16 +45,12 @@ pub struct LinePlot {
 }
 
 const WIDTH: f64 = 1000.0;
-const STROKE: f64 = 2.6;
+/// The width of lines, in pixels.
+pub const STROKE: f64 = 2.6;
 const DOT: f64 = 4.0;
 /// A line of fewer points than this shows them as dots.
 const FEW_POINTS: usize = 40;
 const PANEL_GAP: f64 = 26.0;
-const LEGEND_LINE: f64 = NOTE * LEADING;
-/// The stroke in front of a name in the legend, and the space after the name.
-const KEY: f64 = 34.0;
-const KEY_GAP: f64 = 9.0;
-const ENTRY_GAP: f64 = 26.0;
 
 impl LinePlot {
     /// Writes the picture: SVG if `path` ends in `.svg`, else PNG.
@@ -151,7 +148,7 @@ impl Laid {
             y_axis: Axis::vertical(&panel.label, &unit, y_scale, height),
             height,
             lines: colors.iter().copied().zip(panel.series.iter().map(pieces)).collect(),
-            legend: Legend::new(colors.iter().copied().zip(names)),
+            legend: Legend::new(colors.iter().copied().zip(names), WIDTH),
         }
     }
 
@@ -266,59 +263,6 @@ fn colors(count: usize) -> Vec<Rgb> {
         .collect()
 }
 
-/// Names of lines beside a stroke of their colour, in rows.
-struct Legend {
-    rows: Vec<Vec<(Rgb, String)>>,
-}
-
-impl Legend {
-    /// The legend of several lines; empty for a lone one, which the axis names.
-    fn new<'a>(entries: impl ExactSizeIterator<Item = (Rgb, &'a str)>) -> Legend {
-        let mut rows: Vec<Vec<(Rgb, String)>> = Vec::new();
-        if entries.len() < 2 {
-            return Legend { rows };
-        }
-        let mut room = 0.0;
-        for (color, name) in entries {
-            let width = entry_width(name);
-            match rows.last_mut() {
-                Some(row) if width <= room => row.push((color, name.to_string())),
-                _ => {
-                    room = WIDTH;
-                    rows.push(vec![(color, name.to_string())]);
-                }
-            }
-            room -= width;
-        }
-        Legend { rows }
-    }
-
-    fn height(&self) -> f64 {
-        if self.rows.is_empty() {
-            0.0
-        } else {
-            self.rows.len() as f64 * LEGEND_LINE + 6.0
-        }
-    }
-
-    /// Draws the legend with its upper right corner at `at`.
-    fn draw(&self, scene: &mut Scene, at: Point) {
-        for (n, row) in self.rows.iter().enumerate() {
-            let middle = (at.1 + (n as f64 + 0.5) * LEGEND_LINE).round();
-            let mut left = at.0 + ENTRY_GAP - row.iter().map(|(_, name)| entry_width(name)).sum::<f64>();
-            for (color, name) in row {
-                scene.path(vec![(left, middle), (left + KEY, middle)], STROKE, *color);
-                scene.text((left + KEY + KEY_GAP, middle), Align::Start, NOTE, INK, name);
-                left += entry_width(name);
-            }
-        }
-    }
-}
-
-fn entry_width(name: &str) -> f64 {
-    KEY + KEY_GAP + text_width(name, NOTE) + ENTRY_GAP
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -430,5 +374,11 @@ mod tests {
         };
         assert_eq!(write("a.png"), write("b.png"));
         assert_eq!(write("a.svg"), write("b.svg"));
+        let svg = String::from_utf8(write("c.svg")).unwrap();
+        let scene = plot.scene();
+        assert!(
+            svg.starts_with(&format!("<svg width=\"{}\" height=\"{}\"", scene.width, scene.height)),
+            "size in pixels"
+        );
     }
 }

@@ -4,7 +4,7 @@
 //! and the only code that names plotters. It knows no file format other than pictures, no grid, no physics: a caller
 //! hands in arrays, ranges and words.
 //!
-//! A figure first becomes a [`scene::Scene`], a list of lines, texts and images in pixels, which `paint` then hands to
+//! A figure first becomes a `scene::Scene`, a list of lines, texts and images in pixels, which `paint` then hands to
 //! a backend of plotters. So the layout is tested without a picture, and PNG and SVG show the same.
 //!
 //! Start reading with [`HeatMap`], then `panel`, which lays a plane out with its axes.
@@ -15,6 +15,7 @@ mod color_scale;
 mod colormap;
 mod figure;
 mod heat_map;
+mod legend;
 mod lines;
 mod paint;
 mod panel;
@@ -32,3 +33,4 @@ pub use colormap::Colormap;
 pub use heat_map::HeatMap;
 pub use lines::{LinePanel, LinePlot, Series};
 pub use slices::{Plane, Slices, central_planes, planes_through};
+pub use units::quantity;

@@ -93,12 +93,25 @@ fn write_png(scene: &Scene, path: &Path) -> Outcome {
 }
 
 fn write_svg(scene: &Scene, path: &Path) -> Outcome {
+    // plotters places in whole units, so lines need finer ones than pixels; an image needs one unit a pixel, and the
+    // lines around it stand on whole pixels.
+    let has_image = scene.shapes.iter().any(|shape| matches!(shape, Shape::Image { .. }));
+    let scale = if has_image { 1 } else { 8 };
     let (width, height) = size(scene);
+    let (units_wide, units_high) = (width * scale, height * scale);
     let mut document = String::new();
-    let area = SVGBackend::with_string(&mut document, (width as u32, height as u32)).into_drawing_area();
-    Brush { area, dialect: SVG }.draw(scene)?;
-    // The type that plotters 0.3.7 writes is none that a browser knows.
-    let document = document.replace("\"data:png;base64,", "\"data:image/png;base64,");
+    let area = SVGBackend::with_string(&mut document, (units_wide as u32, units_high as u32)).into_drawing_area();
+    Brush {
+        area,
+        dialect: Dialect { scale, ..SVG },
+    }
+    .draw(scene)?;
+    let in_units = format!("width=\"{units_wide}\" height=\"{units_high}\"");
+    let in_pixels = format!("width=\"{width}\" height=\"{height}\"");
+    // The type of images that plotters 0.3.7 writes is none that a browser knows.
+    let document = document
+        .replacen(&in_units, &in_pixels, 1)
+        .replace("\"data:png;base64,", "\"data:image/png;base64,");
     fs::write(path, document).map_err(|e| e.to_string())
 }
 

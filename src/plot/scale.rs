@@ -125,7 +125,12 @@ impl Ticks {
         let power = (self.exponent != 0).then(|| format!("×{}", ticks::power_of_ten(self.exponent)));
         let unit = [power.as_deref(), Some(unit).filter(|u| !u.is_empty() && *u != "1")];
         let unit = unit.into_iter().flatten().collect::<Vec<&str>>().join(" ");
-        let unit = if unit.is_empty() { unit } else { format!(" ({unit})") };
+        // Non-breaking spaces: a line that ends within the unit reads badly.
+        let unit = if unit.is_empty() {
+            unit
+        } else {
+            format!(" ({})", unit.replace(' ', "\u{a0}"))
+        };
         format!("{label}{}{unit}", less.unwrap_or_default())
     }
 }
@@ -163,7 +168,10 @@ mod tests {
 
     #[test]
     fn titles_show_unit_power_and_offset() {
-        let title = |lo, hi, unit| Scale::covering(lo, hi, false).ticks(5).title("Mass", unit);
+        let title = |lo, hi, unit| {
+            let ticks = Scale::covering(lo, hi, false).ticks(5);
+            ticks.title("Mass", unit).replace('\u{a0}', " ")
+        };
         assert_eq!(title(0.0, 1.0, "kg"), "Mass (kg)");
         assert_eq!(title(0.0, 1.0, ""), "Mass");
         assert_eq!(title(0.0, 2e-6, "kg"), "Mass (×10⁻⁶ kg)");

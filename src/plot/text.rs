@@ -13,10 +13,11 @@ pub const NOTE: f64 = 17.0;
 /// From one line to the next, per em.
 pub const LEADING: f64 = 1.35;
 
-/// `text` in lines no wider than `width` pixels, broken at spaces; a single word may be wider.
+/// `text` in lines no wider than `width` pixels, broken at spaces but not at non-breaking
+/// ones; a single word may be wider.
 pub fn wrapped(text: &str, size: f64, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in text.split_ascii_whitespace() {
         if let Some(line) = lines.last_mut() {
             let longer = format!("{line} {word}");
             if text_width(&longer, size) <= width {

@@ -1,5 +1,7 @@
 //! Units as a reader wants them: lengths and times with the prefix that fits a range, powers as superscripts.
 
+use super::ticks::short_number;
+
 /// A unit to show in place of another one: `shown = value / size`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
@@ -48,6 +50,14 @@ pub fn for_axis(unit: &str, lo: f64, hi: f64) -> Unit {
         name: pretty(name),
         size,
     }
+}
+
+/// A value with its unit, as titles show it: `2.5 h` for 9000 s.
+pub fn quantity(value: f64, unit: &str) -> String {
+    let shown = for_axis(unit, value, value);
+    format!("{} {}", short_number(value / shown.size), shown.name)
+        .trim_end()
+        .to_string()
 }
 
 /// A unit with its powers raised, as `kg/m³` for `kg/m3`, `kg/m^3`, and `kg m⁻³` for `kg m-3`. Only the units of
@@ -147,6 +157,13 @@ mod tests {
                 size: 1.0
             }
         );
+    }
+
+    #[test]
+    fn quantities_read_like_in_print() {
+        let texts =
+            [(9000.0, "s"), (0.0, "s"), (-2500.0, "m"), (1.3e-7, "kg/m3"), (0.4, "")].map(|(v, u)| quantity(v, u));
+        assert_eq!(texts, ["2.5 h", "0 s", "−2.5 km", "1.3×10⁻⁷ kg/m³", "0.4"]);
     }
 
     #[test]

@@ -1,1 +1,23 @@
-//! (skeleton)
+//! One run: built from a configuration, advanced by its clock, watched by its monitor, written down by its outputs.
+//!
+//! The only place that knows kernels, engine and files together. Start reading with [`Case`] (what is to be computed),
+//! then [`run`] (the loop).
+
+mod case;
+mod clock;
+mod monitor;
+mod outputs;
+mod precision;
+mod progress;
+mod report;
+mod run;
+mod step_limit;
+mod terminal;
+
+pub use case::Case;
+pub use clock::{Clock, Tick};
+pub use monitor::{Defect, Statistics};
+pub use precision::Precise;
+pub use progress::ProgressStyle;
+pub use report::report;
+pub use run::{Options, Summary, run};

@@ -6,8 +6,7 @@ use super::problems::Problem;
 use super::samples::Samples;
 use crate::engine::{Engine, Executor, Setup};
 use crate::error::{Error, Result};
-use crate::field::Storage;
-use crate::grid::{AXIS_NAMES, Decomposition, DecompositionError, Tile, Topology};
+use crate::grid::Topology;
 use crate::kernels::contract::Buildable;
 use crate::metrics::Phase;
 use crate::parallel::World;
@@ -37,7 +36,7 @@ pub struct KernelSpeed {
     pub precision: &'static str,
     pub cells: [usize; 3],
     pub topology: Topology,
-    /// Bytes of the slots of all ranks.
+    /// Bytes of the slots and coefficients of all ranks.
     pub storage_bytes: f64,
     /// Least bytes that a plain sweep moves per cell and step.
     pub bytes_per_cell: f64,
@@ -151,40 +150,27 @@ struct Course<'w, T> {
 
 impl<'w, T: Buildable> Course<'w, T> {
     fn new(world: &'w World, plan: &Plan, problem: &Problem, free_memory: f64) -> Result<Course<'w, T>> {
-        let size = plan.size.unwrap_or(problem.size);
-        let case = problem.case(size)?;
-        let declaration = case.physics.declaration(&case.grid);
-        let margin = declaration.margin(&case.grid);
-        let reach = declaration.reach(&case.grid);
-        let refuse = |cause: &dyn std::fmt::Display| {
-            Error::Config(format!(
-                "bench problem {} of {size} cells per side: {cause}",
-                problem.name
-            ))
-        };
-        let decomposition = Decomposition::new(&case.grid, world.size(), &reach, plan.topology)
-            .map_err(|error| refuse(&cause(error)))?;
-        let tile = Tile {
-            grid: case.grid.clone(),
-            owned: decomposition.owned(world.rank()),
-            margin,
-        };
-        let storage_bytes = sum(world, Storage::<T>::bytes_needed(&declaration.slots, &tile));
+        let case = problem.case(plan.size.unwrap_or(problem.size), T::NAME, plan.topology)?;
+        let decomposition = case.decompose(world.size())?;
+        let tile = case.tile(&decomposition, world.rank());
+        let storage_bytes = sum(world, case.tile_bytes(&tile));
         if storage_bytes > free_memory {
-            return Err(refuse(&format!(
-                "it needs {:.1} GB, but {:.1} GB are free; choose a smaller --size or more hosts",
+            return Err(Error::Config(format!(
+                "{}: it needs {:.1} GB of memory, but {:.1} GB are free; choose a smaller --size or more hosts",
+                case.config.path.display(),
                 storage_bytes / 1e9,
                 free_memory / 1e9
             )));
         }
         let mut kernel = T::build(case.physics.as_ref(), &case.grid);
-        world.agree(kernel.prepare(&tile).map_err(|error| refuse(&error)))?;
+        let prepared = kernel.prepare(&tile);
+        world.agree(prepared.map_err(|error| Error::Config(format!("bench problem {}: {error}", problem.name))))?;
         let mut rate = [kernel.rates(0.0, 0.0).total];
         world.max(&mut rate);
         let topology = decomposition.topology;
         let setup = Setup {
             decomposition,
-            declaration,
+            declaration: case.declaration,
             kernel,
             tile,
             instructions: plan.instructions,
@@ -241,29 +227,6 @@ impl<'w, T: Buildable> Course<'w, T> {
 /// The sum of a number over all ranks.
 fn sum(world: &World, value: f64) -> f64 {
     world.gather_all(&[value]).iter().map(|rank| rank[0]).sum()
-}
-
-/// Why the grid cannot be cut, and what to do.
-fn cause(error: DecompositionError) -> String {
-    match error {
-        DecompositionError::WrongProduct { topology, n_ranks } => format!(
-            "--topology {},{},{} makes {} tiles for {n_ranks} ranks; give numbers whose product is {n_ranks}",
-            topology[0],
-            topology[1],
-            topology[2],
-            topology.iter().product::<usize>()
-        ),
-        DecompositionError::TooThin {
-            axis,
-            cells,
-            needed,
-            largest_usable,
-        } => format!(
-            "tiles would be {cells} cells wide along {}, thinner than the halo of {needed}; take a larger --size, or at \
-             most {largest_usable} ranks",
-            AXIS_NAMES[axis]
-        ),
-    }
 }
 
 #[cfg(test)]

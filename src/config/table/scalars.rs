@@ -1,5 +1,6 @@
 //! Reading single values.
 
+use super::super::unknown::inside;
 use super::Table;
 use crate::numerics::formula::nearest_name;
 
@@ -83,7 +84,8 @@ impl<'a> Table<'a> {
             .map(|name| format!("\"{name}\""))
             .collect::<Vec<_>>()
             .join(", ");
-        item.refuse("one of its choices", format!("{meant}the choices are {all}"));
+        let message = format!("`{key}`{} cannot be \"{word}\"", inside(&self.path));
+        item.error(message, format!("{meant}the choices are {all}"));
         None
     }
 }

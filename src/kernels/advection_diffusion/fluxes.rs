@@ -121,7 +121,7 @@ for_each_instruction_set! {
         let n = out.len();
         let tendency = &tendency[..n];
         for i in 0..n {
-            out[i] = out[i] + dt * tendency[i];
+            out[i] += dt * tendency[i];
         }
     }
 }

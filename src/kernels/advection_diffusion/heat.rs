@@ -35,7 +35,8 @@ pub(super) fn update<T: Real>(
     let mut j0 = region.lo[1];
     while j0 < region.hi[1] {
         let j1 = (j0 + block_rows).min(region.hi[1]);
-        for (j, k) in region.with_range(1, j0, j1).rows() {
+        let block = region.with_range(1, j0, j1);
+        for (j, k) in block.rows() {
             let q = source.row(j, k, lo - 1, hi + 1);
             let y = has[0].then(|| [source.row(j - 1, k, lo, hi), source.row(j + 1, k, lo, hi)]);
             let z = has[1].then(|| [source.row(j, k - 1, lo, hi), source.row(j, k + 1, lo, hi)]);
@@ -45,6 +46,9 @@ pub(super) fn update<T: Real>(
                 None => Base::Source,
             };
             heat_row(set, q, y, z, base, factors, target.row_mut(j, k, lo, hi));
+            if j + 1 == j1 {
+                update.fill_ghosts(&block.with_range(2, k, k + 1), target);
+            }
         }
         j0 = j1;
     }
@@ -91,7 +95,7 @@ for_each_instruction_set! {
                     }
                     Base::Target => {
                         for $i in 0..n {
-                            out[$i] = out[$i] + $change;
+                            out[$i] += $change;
                         }
                     }
                 }

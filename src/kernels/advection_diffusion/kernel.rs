@@ -26,6 +26,10 @@ impl Physics for AdvectionDiffusion {
         lay_out(&self.parameters, grid).0
     }
 
+    fn numbers(&self) -> Vec<&'static str> {
+        limits::NUMBERS.to_vec()
+    }
+
     fn summary(&self) -> String {
         self.parameters.summary()
     }
@@ -204,7 +208,7 @@ fn refuse<T: Real>(
                     "a finite number"
                 },
             ),
-            cell: Some((cell, tile.grid.point(coefficient.location(), cell))),
+            place: tile.grid.describe(coefficient.location(), cell),
         }),
     }
 }

@@ -18,6 +18,10 @@ use super::parameters::Advection;
 use crate::field::Real;
 use crate::grid::{IndexBox, Tile};
 use crate::kernels::{Kernel, Rate, Rates};
+use crate::numerics::runge_kutta::Stepper;
+
+/// Names of the numbers that limit dt.
+pub(super) const NUMBERS: [&str; 3] = ["courant", "diffusion_number", "decay_number"];
 
 /// Largest values over cells and times.
 #[derive(Default)]
@@ -52,19 +56,19 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: 
         terms: vec![
             Rate {
                 term: "advection",
-                number: "courant",
+                number: NUMBERS[0],
                 value: worst.courant,
                 limit: worst.advection_limit,
             },
             Rate {
                 term: "diffusion",
-                number: "diffusion_number",
+                number: NUMBERS[1],
                 value: worst.diffusion,
                 limit: worst.diffusion_limit,
             },
             Rate {
                 term: "decay",
-                number: "decay_number",
+                number: NUMBERS[2],
                 value: decay,
                 limit: decay_limit,
             },
@@ -74,6 +78,7 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: 
 }
 
 fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, worst: &mut Worst) {
+    let (advection, stepper) = (kernel.parameters.advection, kernel.parameters.stepper);
     let grid = &kernel.grid;
     let owned = tile.owned;
     // Where nothing varies, one cell speaks for all.
@@ -123,21 +128,21 @@ fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, wors
             }
         }
         for i in 0..n {
-            let (advection, diffusion, total) = shares(kernel, a[i], b[i], cell_peclet[i], decay);
+            let (advection_limit, diffusion_limit, total) =
+                shares(advection, stepper, a[i], b[i], cell_peclet[i], decay);
             worst.courant = worst.courant.max(a[i]);
             worst.diffusion = worst.diffusion.max(b[i]);
-            worst.advection_limit = worst.advection_limit.max(advection);
-            worst.diffusion_limit = worst.diffusion_limit.max(diffusion);
+            worst.advection_limit = worst.advection_limit.max(advection_limit);
+            worst.diffusion_limit = worst.diffusion_limit.max(diffusion_limit);
             worst.total = worst.total.max(total);
         }
     }
 }
 
 /// The rates of advection and diffusion by themselves, and of all terms together.
-fn shares<T: Real>(kernel: &Transport<T>, a: f64, b: f64, peclet_rate: f64, decay: f64) -> (f64, f64, f64) {
-    let stepper = kernel.parameters.stepper;
+fn shares(advection: Advection, stepper: Stepper, a: f64, b: f64, peclet_rate: f64, decay: f64) -> (f64, f64, f64) {
     let (real, imaginary) = (stepper.real_limit(), stepper.imaginary_limit());
-    match kernel.parameters.advection {
+    match advection {
         Advection::Upwind => {
             let scale = 2.0 / real;
             (scale * a, scale * 2.0 * b, scale * (a + 2.0 * b + decay))
@@ -147,5 +152,74 @@ fn shares<T: Real>(kernel: &Transport<T>, a: f64, b: f64, peclet_rate: f64, deca
             (advection, diffusion, advection + diffusion + decay / real)
         }
         Advection::Centred => (peclet_rate, 2.0 * b, peclet_rate.max(2.0 * b + decay)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::PI;
+
+    /// Largest amplification of any mode on a square grid at the limit, by von Neumann's analysis.
+    fn largest_amplification(advection: Advection, stepper: Stepper, u: [f64; 2], k: [f64; 2], decay: f64) -> f64 {
+        let a = u[0].abs() + u[1].abs();
+        let b = k[0] + k[1];
+        let peclet: f64 = (0..2)
+            .filter(|&i| u[i] != 0.0)
+            .map(|i| u[i] * u[i] / (2.0 * k[i]))
+            .sum();
+        let dt = 1.0 / shares(advection, stepper, a, b, peclet, decay).2;
+        let mut largest = 0.0f64;
+        for m in 0..=40 {
+            for n in 0..=40 {
+                let angles = [2.0 * PI * m as f64 / 40.0, 2.0 * PI * n as f64 / 40.0];
+                let (mut re, mut im) = (-decay, 0.0);
+                for i in 0..2 {
+                    let (sin, cos) = angles[i].sin_cos();
+                    re -= 2.0 * k[i] * (1.0 - cos);
+                    if advection == Advection::Upwind {
+                        re -= u[i].abs() * (1.0 - cos);
+                    }
+                    im -= u[i] * sin;
+                }
+                let (x, y) = stepper.amplification(re * dt, im * dt);
+                largest = largest.max(x.hypot(y));
+            }
+        }
+        largest
+    }
+
+    #[test]
+    fn no_mode_grows_at_the_limit() {
+        let winds = [[0.0, 0.0], [1.0, 0.0], [1.0, -2.0], [0.1, 0.05]];
+        let diffusivities = [[0.0, 0.0], [1.0, 1.0], [0.01, 3.0], [0.3, 0.001]];
+        for advection in [Advection::Upwind, Advection::Centred] {
+            for stepper in [Stepper::Euler, Stepper::Rk3] {
+                for u in winds {
+                    for k in diffusivities {
+                        for decay in [0.0, 0.7] {
+                            let still = u == [0.0; 2] && k == [0.0; 2] && decay == 0.0;
+                            let bare = (0..2).any(|i| u[i] != 0.0 && k[i] == 0.0);
+                            if still || (bare && advection == Advection::Centred && stepper == Stepper::Euler) {
+                                continue;
+                            }
+                            let largest = largest_amplification(advection, stepper, u, k, decay);
+                            // The limits are rounded down; what is left is rounding of sines and cosines.
+                            assert!(
+                                largest <= 1.0 + 1e-12,
+                                "{advection:?} {stepper:?} u {u:?} K {k:?}: {largest}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_limit_of_pure_diffusion_and_pure_advection_is_sharp() {
+        // Forward Euler: r = 1/2 in one dimension, Courant number 1.
+        assert_eq!(shares(Advection::Upwind, Stepper::Euler, 0.0, 1.0, 0.0, 0.0).2, 2.0);
+        assert_eq!(shares(Advection::Upwind, Stepper::Euler, 1.0, 0.0, 0.0, 0.0).2, 1.0);
     }
 }

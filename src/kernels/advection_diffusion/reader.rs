@@ -101,7 +101,7 @@ fn diffusivity(table: &Table, context: &Context) -> Option<PerAxis<Formula>> {
         {
             table.error_at(
                 key,
-                &format!("a diffusivity of {value} m2/s is negative"),
+                format!("a diffusivity of {value} m2/s is negative"),
                 "diffusion smooths only with a diffusivity of zero or more",
             );
             return None;
@@ -124,7 +124,7 @@ fn field(table: &Table, context: &Context, default_walls: Option<&Walls>) -> Opt
     if decay < 0.0 {
         table.error_at(
             "decay",
-            &format!("a decay rate of {decay} 1/s is negative"),
+            format!("a decay rate of {decay} 1/s is negative"),
             "give zero or more; use `source` for growth",
         );
     }
@@ -133,12 +133,13 @@ fn field(table: &Table, context: &Context, default_walls: Option<&Walls>) -> Opt
         None => default_walls.cloned().unwrap_or_else(|| missing_walls(table)),
     };
     let name = name?;
-    let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let is_plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !is_plain {
         table.error_at(
             "name",
-            &format!("\"{name}\" cannot name a field"),
-            "use letters, digits, `_` and `-`",
+            format!("\"{name}\" cannot name a field"),
+            "begin with a letter; then letters, digits and `_`",
         );
     }
     let walls = complete(walls)?;
@@ -220,7 +221,7 @@ fn walls(table: &Table, context: &Context, default: Option<&Walls>) -> Walls {
                 walls[axis][side] = Some(Wall::ZeroGradient);
             } else if walls[axis][side].is_none() && !failed {
                 table.error_here(
-                    &format!("the {key} wall has no condition"),
+                    format!("the {key} wall has no condition"),
                     "give it by name or with `all`: \"periodic\", \"zero-gradient\", \"open\", { value = v }, { flux = f }, { inflow = v }",
                 );
                 failed = true;
@@ -235,7 +236,7 @@ fn walls(table: &Table, context: &Context, default: Option<&Walls>) -> Walls {
         if joined[0] != joined[1] && walls[axis].iter().all(Option::is_some) {
             let [lower, upper] = WALL_NAMES[axis];
             table.error_here(
-                &format!("only one of the {lower} and {upper} walls is periodic"),
+                format!("only one of the {lower} and {upper} walls is periodic"),
                 "a periodic axis joins its two ends: make both periodic, or none",
             );
             walls[axis] = [None, None];
@@ -290,7 +291,7 @@ fn agree(table: &Table, fields: &[FieldParameters]) -> Option<()> {
         if fields[..n].iter().any(|other| other.name == field.name) {
             table.error_at(
                 "field",
-                &format!("two fields are called \"{}\"", field.name),
+                format!("two fields are called \"{}\"", field.name),
                 "give each field a name of its own",
             );
             return None;
@@ -299,7 +300,7 @@ fn agree(table: &Table, fields: &[FieldParameters]) -> Option<()> {
             if (field.walls[axis][0] == Wall::Periodic) != (fields[0].walls[axis][0] == Wall::Periodic) {
                 table.error_at(
                     "field",
-                    &format!(
+                    format!(
                         "\"{}\" and \"{}\" disagree on whether the {} axis is periodic",
                         field.name, fields[0].name, AXIS_NAMES[axis]
                     ),
@@ -322,7 +323,7 @@ fn refuse_unstable(table: &Table, parameters: &Parameters) -> Option<()> {
     {
         table.error_at(
             "advection",
-            &format!(
+            format!(
                 "centred advection with forward Euler grows along {} without diffusion",
                 AXIS_NAMES[axis]
             ),

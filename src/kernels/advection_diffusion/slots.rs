@@ -70,6 +70,7 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
         fields.push(FieldSpec {
             name: field.name.clone(),
             unit: field.unit.clone(),
+            integral_unit: amount_unit(&field.unit),
             location: Location::CENTER,
             slot_at: turns.iter().map(|stages| stages[0].source).collect(),
         });

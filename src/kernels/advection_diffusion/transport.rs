@@ -102,12 +102,16 @@ impl<'a, T: Real> Update<'a, T> {
         } else {
             self.update(&region, &source, base.as_ref(), &mut target);
         }
-        fill_ghosts(self.kernel, self.field, &mut target, &region, self.target_time);
         if self.is_last {
             let owned = region.intersect(&self.call.owned);
             self.add_up_walls(view, &owned, &source);
             self.add_up_sources(view, &owned, &source);
         }
+    }
+
+    /// Fills the ghosts of cells that were just updated, while these are in cache.
+    pub fn fill_ghosts(&self, updated: &IndexBox, target: &mut RowWriter<'_, T>) {
+        fill_ghosts(self.kernel, self.field, target, updated, self.target_time);
     }
 
     /// Whether the field only diffuses, with one diffusivity per axis.
@@ -207,6 +211,7 @@ impl<'a, T: Real> Update<'a, T> {
                 }
                 buffers.tendency = tendency;
             }
+            self.fill_ghosts(&block.with_range(2, k, k + 1), target);
             std::mem::swap(&mut z_lower, &mut z_upper);
         }
         buffers.z = [z_lower, z_upper];
@@ -421,14 +426,11 @@ pub(super) fn fill_ghosts<T: Real>(
 ) {
     let grid = &kernel.grid;
     let mut filled = *region;
+    let mut images_row = Vec::new();
     for axis in 0..3 {
         if grid.periodic[axis] || !grid.is_active(axis) {
             continue;
         }
-        let gradient_per_flux = match kernel.diffusivity[axis].uniform() {
-            Some(k) if k > T::ZERO => T::from_f64(grid.spacing[axis]) / k,
-            _ => T::ZERO,
-        };
         let end = grid.cells[axis] as i64;
         for upper in [false, true] {
             let touches = if upper {
@@ -439,19 +441,24 @@ pub(super) fn fill_ghosts<T: Real>(
             if !touches {
                 continue;
             }
-            let (image, ghost) = if upper { (end - 1, end) } else { (0, -1) };
+            let (image, ghost, face) = if upper { (end - 1, end, end) } else { (0, -1, 0) };
             let wall = &field.walls[axis][usize::from(upper)];
-            let face = if upper { end } else { 0 };
+            let gradient_per_flux = gradient_per_flux(kernel, axis);
+            // One look at a wall that is the same everywhere.
+            let is_constant = wall.formula().is_none_or(|formula| formula.as_constant().is_some());
+            let constant = is_constant.then(|| given(kernel, field, axis, upper, [0; 3], time));
             let images = filled.with_range(axis, image, image + 1);
+            let beyond = |own: i64, of: usize, there: i64| if of == axis { there } else { own };
             for (j, k) in images.rows() {
-                let to = |own: i64, of: usize| if of == axis { ghost } else { own };
-                let at = |own: i64, of: usize| if of == axis { face } else { own };
-                for i in images.lo[0]..images.hi[0] {
-                    let q = target.row(j, k, i, i + 1)[0];
-                    let given = given(kernel, field, axis, upper, [at(i, 0), at(j, 1), at(k, 2)], time);
-                    let value = wall.ghost(q, given, gradient_per_flux);
-                    let i = to(i, 0);
-                    target.row_mut(to(j, 1), to(k, 2), i, i + 1)[0] = value;
+                let (lo, hi) = (images.lo[0], images.hi[0]);
+                images_row.clear();
+                images_row.extend_from_slice(target.row(j, k, lo, hi));
+                let first = beyond(lo, 0, ghost);
+                let ghosts = target.row_mut(beyond(j, 1, ghost), beyond(k, 2, ghost), first, first + (hi - lo));
+                for (n, (to, &q)) in ghosts.iter_mut().zip(&images_row).enumerate() {
+                    let at = [beyond(lo + n as i64, 0, face), beyond(j, 1, face), beyond(k, 2, face)];
+                    let given = constant.unwrap_or_else(|| given(kernel, field, axis, upper, at, time));
+                    *to = wall.ghost(q, given, gradient_per_flux);
                 }
             }
         }
@@ -461,5 +468,13 @@ pub(super) fn fill_ghosts<T: Real>(
         if region.hi[axis] == end {
             filled.hi[axis] = end + 1;
         }
+    }
+}
+
+/// d/K where the diffusivity along `axis` is one positive number, else 0: see [`Wall::ghost`].
+fn gradient_per_flux<T: Real>(kernel: &Transport<T>, axis: usize) -> T {
+    match kernel.diffusivity[axis].uniform() {
+        Some(k) if k > T::ZERO => T::from_f64(kernel.grid.spacing[axis]) / k,
+        _ => T::ZERO,
     }
 }

@@ -1,0 +1,195 @@
+//! Time, steps, and the choice of dt.
+
+use crate::config::TimeConfig;
+
+/// One step's place in time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tick {
+    /// Step that begins, counted from 0.
+    pub step: u64,
+    /// Time at which it begins, s.
+    pub time: f64,
+    /// Its length, s.
+    pub dt: f64,
+}
+
+/// A stretch of equal steps towards a time that must be met exactly.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    start: f64,
+    dt: f64,
+    /// Steps done of the stretch.
+    done: u64,
+    /// Steps of the stretch and the time at its end; `None` where nothing has to be met.
+    goal: Option<(u64, f64)>,
+}
+
+/// Counts steps and time. Between two times that must be met (outputs, the end) all steps are equally long; times are
+/// `start + n dt`, never accumulated, and the last step of a stretch lands on its goal exactly.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    step: u64,
+    time: f64,
+    end: Option<f64>,
+    n_steps: Option<u64>,
+    stretch: Option<Stretch>,
+}
+
+/// Relative slack in the number of steps of a stretch: rounding must not cost a whole step.
+const SLACK: f64 = 1e-9;
+
+impl Clock {
+    pub fn new(config: &TimeConfig) -> Clock {
+        Clock {
+            step: 0,
+            time: config.start,
+            end: config.end,
+            n_steps: config.steps,
+            stretch: None,
+        }
+    }
+
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    pub fn time(&self) -> f64 {
+        self.time
+    }
+
+    /// Whether the run has reached its end.
+    pub fn is_finished(&self) -> bool {
+        self.end.is_some_and(|end| self.time >= end) || self.n_steps.is_some_and(|n| self.step >= n)
+    }
+
+    /// The next step, at most `longest` long and not beyond `next_event`, a time after now that must be met.
+    pub fn tick(&mut self, longest: f64, next_event: Option<f64>) -> Tick {
+        let goal = match (self.end, next_event) {
+            (Some(end), Some(event)) => Some(end.min(event)),
+            (end, event) => end.or(event),
+        };
+        let fits = |stretch: &Stretch| stretch.dt <= longest && stretch.goal.map(|(_, time)| time) == goal;
+        let stretch = match self.stretch.filter(fits) {
+            Some(stretch) => stretch,
+            None => self.new_stretch(longest, goal),
+        };
+        self.stretch = Some(stretch);
+        Tick {
+            step: self.step,
+            time: self.time,
+            dt: stretch.dt,
+        }
+    }
+
+    fn new_stretch(&self, longest: f64, goal: Option<f64>) -> Stretch {
+        match goal {
+            None => Stretch {
+                start: self.time,
+                dt: longest,
+                done: 0,
+                goal: None,
+            },
+            Some(goal) => {
+                let remaining = goal - self.time;
+                let n = (remaining / longest * (1.0 - SLACK)).ceil().max(1.0);
+                Stretch {
+                    start: self.time,
+                    dt: remaining / n,
+                    done: 0,
+                    goal: Some((n as u64, goal)),
+                }
+            }
+        }
+    }
+
+    /// The step that [`Clock::tick`] gave is done.
+    pub fn advance(&mut self) {
+        let stretch = self.stretch.as_mut().expect("a step is given before it is done");
+        stretch.done += 1;
+        self.step += 1;
+        match stretch.goal {
+            Some((n, goal)) if stretch.done == n => {
+                self.time = goal;
+                self.stretch = None;
+            }
+            _ => self.time = stretch.start + stretch.done as f64 * stretch.dt,
+        }
+    }
+
+    /// Steps until the end, as far as they can be told with steps of `dt`.
+    pub fn steps_total(&self, dt: f64) -> u64 {
+        match (self.n_steps, self.end) {
+            (Some(n), _) => n,
+            (None, Some(end)) => self.step + ((end - self.time) / dt * (1.0 - SLACK)).ceil().max(0.0) as u64,
+            (None, None) => self.step,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock(end: Option<f64>, steps: Option<u64>) -> Clock {
+        Clock::new(&TimeConfig {
+            start: 0.0,
+            end,
+            steps,
+            dt: None,
+            cfl: 0.9,
+        })
+    }
+
+    #[test]
+    fn every_event_and_the_end_are_met_to_the_last_bit() {
+        let mut clock = clock(Some(1.0), None);
+        let mut met = Vec::new();
+        let mut k = 1;
+        while !clock.is_finished() {
+            let event = k as f64 * 0.3;
+            let tick = clock.tick(0.0731, Some(event));
+            assert!(tick.dt <= 0.0731 * (1.0 + SLACK) && tick.dt > 0.0);
+            clock.advance();
+            if clock.time() == event {
+                met.push(event);
+                k += 1;
+            }
+        }
+        assert_eq!(met, [0.3, 0.6, 3.0 * 0.3]);
+        assert_eq!(clock.time(), 1.0);
+    }
+
+    #[test]
+    fn a_given_number_of_steps_keeps_dt() {
+        let mut clock = clock(None, Some(20));
+        while !clock.is_finished() {
+            assert_eq!(clock.tick(0.01, None).dt, 0.01);
+            clock.advance();
+        }
+        assert_eq!((clock.step(), clock.time()), (20, 20.0 * 0.01));
+    }
+
+    #[test]
+    fn a_dt_that_divides_the_end_is_not_shortened() {
+        let mut clock = clock(Some(0.2), None);
+        // 0.2 / 0.01 is 20.000000000000004 in some orders of rounding: still twenty steps.
+        assert_eq!(clock.steps_total(0.01), 20);
+        let mut n = 0;
+        while !clock.is_finished() {
+            clock.tick(0.01, None);
+            clock.advance();
+            n += 1;
+        }
+        assert_eq!(n, 20);
+    }
+
+    #[test]
+    fn a_smaller_limit_takes_effect_at_once() {
+        let mut clock = clock(Some(1.0), None);
+        assert_eq!(clock.tick(0.25, None).dt, 0.25);
+        clock.advance();
+        assert_eq!(clock.tick(0.125, None).dt, 0.125);
+        clock.advance();
+        assert_eq!(clock.time(), 0.375);
+    }
+}

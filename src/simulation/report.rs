@@ -1,0 +1,387 @@
+//! What `simrun check` says: decomposition, memory, dt, steps, sizes of the outputs, run time, a sensible number of ranks.
+
+use super::case::Case;
+use super::clock::Clock;
+use super::precision::Precise;
+use super::progress::{seconds, wall};
+use super::run::cells_text;
+use super::step_limit::StepLimit;
+use crate::config::{Every, Precision};
+use crate::engine::{Engine, Executor, Setup, exchange_needs};
+use crate::error::{Error, Result};
+use crate::grid::{AXIS_NAMES, Decomposition, Tile};
+use crate::kernels::Rates;
+use crate::numerics::instructions::InstructionSet;
+use crate::parallel::{HaloPlan, World};
+use std::fmt::Write as _;
+use std::time::Instant;
+
+/// Cells on which `check` looks at formulas at once, and on which it measures a step.
+const SAMPLE_CELLS: f64 = 262_144.0;
+/// Slabs of a huge grid that are looked at.
+const MOST_SLABS: usize = 256;
+/// Owned cells per rank below which exchanging takes a large share of a step.
+const SENSIBLE_CELLS: f64 = 65_536.0;
+
+/// The report on a case for `n_ranks` ranks.
+///
+/// # Errors
+/// [`Error::Config`] for all that makes a run impossible.
+pub fn report(case: &Case, n_ranks: usize) -> Result<String> {
+    match case.config.precision {
+        Precision::Single => report_in::<f32>(case, n_ranks),
+        Precision::Double => report_in::<f64>(case, n_ranks),
+    }
+}
+
+fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
+    let decomposition = case.decompose(n_ranks)?;
+    let sample = sample(case)?;
+    let (limit, is_complete) = look_at_rates::<T>(case)?;
+    let step_seconds = time_a_step::<T>(&sample, limit.longest())?;
+    let clock = Clock::new(&case.config.time);
+    let steps = clock.steps_total(limit.longest());
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(out, "{name:<15} {value}");
+    };
+    line("title", case.config.title.clone());
+    line("kernel", case.physics.summary());
+    line(
+        "grid",
+        format!(
+            "{}, {} field(s), {}",
+            cells_text(case),
+            case.declaration.fields.len(),
+            T::NAME
+        ),
+    );
+    line("decomposition", decomposition_text(case, &decomposition));
+    line("exchange", exchange_text::<T>(case, &decomposition));
+    line("memory", memory_text(case, &decomposition));
+    let exact = if is_complete {
+        ""
+    } else {
+        "; seen on evenly spaced slabs of the grid only"
+    };
+    line(
+        "dt",
+        format!("{} ({}{exact})", seconds(limit.longest()), limit.reason()),
+    );
+    let end = case
+        .config
+        .time
+        .end
+        .map_or_else(String::new, |end| format!(" to t = {}", seconds(end)));
+    line("steps", format!("about {steps}{end}"));
+    line("outputs", outputs_text(case, &clock, limit.longest(), steps));
+    let cells = case.grid.n_cells() as f64;
+    let serial = step_seconds * cells / sample.case.grid.n_cells() as f64 * steps as f64;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    line(
+        "run time",
+        format!(
+            "about {} on {}, if each has a core like this one (measured on {} cells; memory-bound runs scale less)",
+            wall(serial / n_ranks as f64),
+            ranks_text(n_ranks),
+            sample.case.grid.n_cells()
+        ),
+    );
+    line("ranks", sensible_ranks(case, cores));
+    for warning in &case.warnings {
+        line("warning", warning.clone());
+    }
+    Ok(out)
+}
+
+/// The step limit, from the rates of the whole grid, slab by slab; whether all of a huge grid was looked at.
+fn look_at_rates<T: Precise>(case: &Case) -> Result<(StepLimit, bool)> {
+    let all = case.grid.all();
+    let axis = (0..3).rev().find(|&axis| case.grid.is_active(axis)).unwrap_or(0);
+    let n_slabs = all.n_cells().div_ceil(SAMPLE_CELLS as usize).clamp(1, all.len(axis));
+    let stride = n_slabs.div_ceil(MOST_SLABS);
+    let file = case.config.path.display();
+    let prepared = |slab: usize| {
+        let tile = Tile {
+            owned: all.split(axis, n_slabs, slab),
+            margin: case.declaration.margin(&case.grid),
+            grid: case.grid.clone(),
+        };
+        let mut kernel = T::build(&*case.physics, &case.grid);
+        match kernel.prepare(&tile) {
+            Ok(()) => Ok(kernel),
+            Err(error) => Err(Error::Config(format!("{file}: {error}"))),
+        }
+    };
+    let varies = prepared(0)?.rates_vary();
+    let limit = StepLimit::from_rates(case, varies, |from, to| {
+        let mut worst: Option<Rates> = None;
+        for slab in (0..n_slabs).step_by(stride) {
+            let rates = prepared(slab)?.rates(from, to);
+            worst = Some(worst.map_or(rates.clone(), |worst| worst.max(&rates)));
+        }
+        worst.ok_or_else(|| Error::Config(format!("{file}: the grid is empty")))
+    })?;
+    Ok((limit, stride == 1))
+}
+
+/// The case on a grid small enough to measure a step quickly.
+struct Sample {
+    case: Case,
+}
+
+fn sample(case: &Case) -> Result<Sample> {
+    let cells: f64 = case.grid.cells.iter().map(|&n| n as f64).product();
+    let name = case.config.path.to_string_lossy();
+    let mut overrides = Vec::new();
+    if cells > SAMPLE_CELLS {
+        let active = (0..3).filter(|&axis| case.grid.cells[axis] > 1).count() as f64;
+        let factor = (SAMPLE_CELLS / cells).powf(1.0 / active);
+        let dims = case.grid.dims;
+        let coarser = |n: usize| {
+            if n == 1 {
+                1
+            } else {
+                ((n as f64 * factor) as usize).max(2)
+            }
+        };
+        let coarse: Vec<usize> = case.grid.cells[..dims].iter().map(|&n| coarser(n)).collect();
+        let size: Vec<f64> = (0..dims)
+            .map(|axis| case.grid.cells[axis] as f64 * case.grid.spacing[axis])
+            .collect();
+        overrides.push(format!("grid.cells={coarse:?}"));
+        overrides.push(format!("grid.size={size:?}"));
+    }
+    Ok(Sample {
+        case: Case::parse(&name, &case.resolved, &overrides)?,
+    })
+}
+
+/// Seconds that a step of the sample takes on one rank: the median of a few.
+fn time_a_step<T: Precise>(sample: &Sample, dt: f64) -> Result<f64> {
+    let world = World::single();
+    let small = &sample.case;
+    let decomposition = Decomposition {
+        grid: small.grid.clone(),
+        topology: [1, 1, 1],
+    };
+    let tile = small.tile(&decomposition, 0);
+    let mut kernel = T::build(&*small.physics, &small.grid);
+    let file = small.config.path.display();
+    kernel
+        .prepare(&tile)
+        .map_err(|error| Error::Config(format!("{file}: {error}")))?;
+    let setup = Setup {
+        decomposition,
+        declaration: small.declaration.clone(),
+        kernel,
+        tile,
+        instructions: InstructionSet::best(),
+    };
+    let mut engine = Engine::new(&world, setup);
+    let start = small.config.time.start;
+    engine.initialise(start);
+    let mut times = Vec::new();
+    for step in 0..5 {
+        let begin = Instant::now();
+        engine.step(Executor::Blocking, step, start + step as f64 * dt, dt);
+        times.push(begin.elapsed().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
+}
+
+fn tiles<'a>(case: &'a Case, decomposition: &'a Decomposition) -> impl Iterator<Item = Tile> + 'a {
+    (0..decomposition.n_tiles()).map(|rank| case.tile(decomposition, rank))
+}
+
+fn decomposition_text(case: &Case, decomposition: &Decomposition) -> String {
+    let [a, b, c] = decomposition.topology;
+    let sizes: Vec<usize> = tiles(case, decomposition).map(|tile| tile.owned.n_cells()).collect();
+    let (least, most) = (sizes.iter().min().unwrap_or(&0), sizes.iter().max().unwrap_or(&0));
+    let balance = *most as f64 * sizes.len() as f64 / case.grid.n_cells() as f64;
+    format!(
+        "{} as {a} x {b} x {c} tiles of {least} to {most} cells (the largest has {:.1} % more than the mean)",
+        ranks_text(decomposition.n_tiles()),
+        100.0 * (balance - 1.0)
+    )
+}
+
+fn exchange_text<T: Precise>(case: &Case, decomposition: &Decomposition) -> String {
+    let needs = exchange_needs(&case.declaration, &case.grid);
+    let n_phases = needs.len() as f64;
+    let mut most_bytes = 0.0f64;
+    let mut most_messages = 0.0f64;
+    for (rank, tile) in tiles(case, decomposition).enumerate() {
+        let (mut cells, mut messages) = (0, 0);
+        for need in needs.iter().flatten().filter(|need| !need.is_empty()) {
+            let plan = HaloPlan::new(decomposition, rank, &tile, need);
+            cells += plan.n_cells_sent();
+            messages += plan.links.len();
+        }
+        most_bytes = most_bytes.max(cells as f64 * size_of::<T>() as f64 / n_phases);
+        most_messages = most_messages.max(messages as f64 / n_phases);
+    }
+    if most_messages == 0.0 {
+        return "none: no tile has another rank as neighbour".to_string();
+    }
+    format!(
+        "at most {most_messages:.0} messages and {} sent per rank and step",
+        bytes_text(most_bytes)
+    )
+}
+
+fn memory_text(case: &Case, decomposition: &Decomposition) -> String {
+    let bytes: Vec<f64> = tiles(case, decomposition).map(|tile| case.tile_bytes(&tile)).collect();
+    let most = bytes.iter().copied().fold(0.0, f64::max);
+    let all: f64 = bytes.iter().sum();
+    let here = match available_memory() {
+        Some(available) if all > available => {
+            format!(
+                "this machine has {} left: TOO LITTLE for all of them",
+                bytes_text(available)
+            )
+        }
+        Some(available) => format!("this machine has {} left", bytes_text(available)),
+        None => "the memory of this machine is unknown".to_string(),
+    };
+    format!("{} per rank, {} in all; {here}", bytes_text(most), bytes_text(all))
+}
+
+fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
+    let duration = match case.config.time.end {
+        Some(end) => end - clock.time(),
+        None => steps as f64 * dt,
+    };
+    let cells = case.grid.n_cells() as f64;
+    let size = case.number_size() as f64;
+    let series: Vec<String> = case
+        .config
+        .snapshots
+        .iter()
+        .map(|snapshot| {
+            let n = match &snapshot.every {
+                Every::Time(interval) => (duration / interval).floor() as u64 + 1,
+                Every::Steps(n) => steps / n + 1,
+                Every::AtTimes(times) => times.len() as u64 + 2,
+                Every::AtSteps(at) => at.len() as u64 + 2,
+            };
+            let n_fields = match snapshot.fields.len() {
+                0 => case.declaration.fields.len(),
+                n => n,
+            };
+            let slots = if snapshot.storage {
+                case.declaration.slots.len()
+            } else {
+                0
+            };
+            let each = cells * size * (n_fields + slots) as f64;
+            let packed = if snapshot.compression > 0 {
+                " before compression"
+            } else {
+                ""
+            };
+            format!(
+                "\"{}\": about {n} files of {}, {} in all{packed}",
+                snapshot.name,
+                bytes_text(each),
+                bytes_text(each * n as f64)
+            )
+        })
+        .collect();
+    if series.is_empty() {
+        "no snapshots are asked for".to_string()
+    } else {
+        series.join("; ")
+    }
+}
+
+fn sensible_ranks(case: &Case, cores: usize) -> String {
+    let cells = case.grid.n_cells() as f64;
+    let by_size = (cells / SENSIBLE_CELLS).floor().max(1.0) as usize;
+    let mut n = by_size.min(cores).max(1);
+    while n > 1 && case.decompose(n).is_err() {
+        n -= 1;
+    }
+    let widest = (0..3).max_by_key(|&axis| case.grid.cells[axis]).unwrap_or(0);
+    format!(
+        "{n} on this machine ({cores} cores); up to about {by_size} elsewhere, with {} cells or more per rank (the longest axis is {})",
+        SENSIBLE_CELLS, AXIS_NAMES[widest]
+    )
+}
+
+/// Bytes that programs may still take on this machine, where it tells.
+pub(super) fn available_memory() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024.0)
+}
+
+/// A number of ranks for people.
+pub(super) fn ranks_text(n: usize) -> String {
+    if n == 1 {
+        "1 rank".to_string()
+    } else {
+        format!("{n} ranks")
+    }
+}
+
+/// A number of bytes for people.
+pub(super) fn bytes_text(bytes: f64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let power = if bytes < 1.0 {
+        0
+    } else {
+        ((bytes.log2() / 10.0).floor() as usize).min(UNITS.len() - 1)
+    };
+    let value = bytes / 1024f64.powi(power as i32);
+    let digits = usize::from(power > 0 && value < 100.0);
+    format!("{value:.digits$} {}", UNITS[power])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_in_binary_units() {
+        assert_eq!(bytes_text(0.0), "0 B");
+        assert_eq!(bytes_text(1023.0), "1023 B");
+        assert_eq!(bytes_text(1536.0), "1.5 KiB");
+        assert_eq!(bytes_text(3.0 * 1024f64.powi(4)), "3.0 TiB");
+    }
+
+    #[test]
+    fn a_report_has_every_part() {
+        let text = r#"
+            [grid]
+            cells = [64, 32]
+            spacing = [1, 1]
+            [time]
+            end = 10
+            [[snapshot]]
+            every = 2
+            [kernel]
+            type = "advection-diffusion"
+            diffusivity = 1
+            boundary = { all = "periodic" }
+            [[kernel.field]]
+            name = "q"
+        "#;
+        let case = Case::parse("t.toml", text, &[]).unwrap();
+        let report = report(&case, 2).unwrap();
+        for part in [
+            "decomposition",
+            "memory",
+            "limited by diffusion",
+            "steps",
+            "6 files",
+            "run time",
+            "ranks",
+        ] {
+            assert!(report.contains(part), "{part} is missing in:\n{report}");
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! The run loop.
+
+use super::case::Case;
+use super::clock::{Clock, Tick};
+use super::monitor::first_defect;
+use super::outputs::{Moment, Outputs};
+use super::precision::Precise;
+use super::progress::{Progress, ProgressStyle, Standing, rate, seconds, wall};
+use super::step_limit::StepLimit;
+use crate::config::{ExchangeChoice, InstructionChoice, Precision};
+use crate::engine::{Engine, Executor, Setup, Tuner};
+use crate::error::{Error, Result};
+use crate::files::{RunState, Status, provenance};
+use crate::grid::{Decomposition, Tile};
+use crate::kernels::Kernel;
+use crate::metrics::{Phase, phase_table};
+use crate::numerics::instructions::InstructionSet;
+use crate::parallel::World;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What the command line says about a run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The run's folder; `output/<stem of the configuration>` if not given.
+    pub output: Option<PathBuf>,
+    pub overwrite: bool,
+    pub progress: ProgressStyle,
+    pub quiet: bool,
+}
+
+/// How a run went.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    pub folder: PathBuf,
+    pub steps: u64,
+    pub time: f64,
+    pub wall_seconds: f64,
+    pub cells_per_second: f64,
+}
+
+/// Runs a case to its end, in the precision that it asks for. All ranks call it.
+///
+/// # Errors
+/// Agreed on by all ranks: [`Error::Config`] before anything is computed, [`Error::Numerical`] for a value that is not
+/// finite, [`Error::Io`] for an output that cannot be written.
+pub fn run(world: &World, case: &Case, options: &Options) -> Result<Summary> {
+    match case.config.precision {
+        Precision::Single => Run::<f32>::prepare(world, case, options)?.finish(),
+        Precision::Double => Run::<f64>::prepare(world, case, options)?.finish(),
+    }
+}
+
+/// A run under way.
+struct Run<'a, T> {
+    world: &'a World,
+    case: &'a Case,
+    decomposition: Decomposition,
+    engine: Engine<T>,
+    limit: StepLimit,
+    clock: Clock,
+    outputs: Outputs,
+    progress: Progress,
+    quiet: bool,
+    folder: PathBuf,
+    executor: Executor,
+    tuner: Option<Tuner>,
+    last_dt: f64,
+    start: Instant,
+    started: String,
+    /// Step and moment of the last progress report.
+    reported: (u64, Instant),
+}
+
+impl<'a, T: Precise> Run<'a, T> {
+    fn prepare(world: &'a World, case: &'a Case, options: &Options) -> Result<Run<'a, T>> {
+        let decomposition = world.agree(case.decompose(world.size()))?;
+        let tile = case.tile(&decomposition, world.rank());
+        refuse_too_large(world, case, &tile)?;
+        let instructions = world.agree(instructions(case.config.parallel.instructions))?;
+        let mut kernel = T::build(&*case.physics, &case.grid);
+        let file = case.config.path.display();
+        world.agree(
+            kernel
+                .prepare(&tile)
+                .map_err(|error| Error::Config(format!("{file}: {error}"))),
+        )?;
+        let limit = StepLimit::new(world, case, &*kernel as &dyn Kernel<T>)?;
+        let clock = Clock::new(&case.config.time);
+        let folder = options.output.clone().unwrap_or_else(|| default_folder(case));
+        let steps_expected = clock.steps_total(limit.longest());
+        let outputs = Outputs::open(world, case, &folder, options.overwrite, steps_expected)?;
+        let setup = Setup {
+            decomposition: decomposition.clone(),
+            declaration: case.declaration.clone(),
+            kernel,
+            tile,
+            instructions,
+        };
+        let engine = Engine::new(world, setup);
+        let has_messages = world.any(engine.has_messages());
+        let (executor, tuner) = match case.config.parallel.exchange {
+            ExchangeChoice::Blocking => (Executor::Blocking, None),
+            ExchangeChoice::Overlap => (Executor::Overlap, None),
+            ExchangeChoice::Progress => (Executor::Progress, None),
+            ExchangeChoice::Auto if has_messages => (Executor::Blocking, Some(Tuner::new(&Executor::ALL))),
+            ExchangeChoice::Auto => (Executor::Blocking, None),
+        };
+        let style = if world.is_root() && !options.quiet {
+            options.progress
+        } else {
+            ProgressStyle::None
+        };
+        let now = Instant::now();
+        let mut run = Run {
+            world,
+            case,
+            decomposition,
+            engine,
+            limit,
+            clock,
+            outputs,
+            progress: Progress::new(style),
+            quiet: options.quiet,
+            folder,
+            executor,
+            tuner,
+            last_dt: 0.0,
+            start: now,
+            started: provenance::now_iso(),
+            reported: (0, now),
+        };
+        run.announce(steps_expected, instructions)?;
+        Ok(run)
+    }
+
+    /// Says what is about to happen.
+    fn announce(&mut self, steps_expected: u64, instructions: InstructionSet) -> Result<()> {
+        let case = self.case;
+        let [a, b, c] = self.decomposition.topology;
+        let mut text = format!(
+            "{}\n{}\ngrid {}, {}, {} as {a} x {b} x {c} tiles, {} instructions\ndt = {} ({}), about {} steps, storage {} per rank",
+            case.config.title,
+            case.physics.summary(),
+            cells_text(case),
+            T::NAME,
+            super::report::ranks_text(self.world.size()),
+            instructions.name(),
+            seconds(self.limit.longest()),
+            self.limit.reason(),
+            steps_expected,
+            super::report::bytes_text(self.engine.storage.n_bytes() as f64),
+        );
+        for warning in &case.warnings {
+            text += &format!("\n{warning}");
+        }
+        if self.tuner.is_none() && self.world.size() > 1 {
+            text += &format!("\nexchange: {}", self.executor.name());
+        }
+        self.say(&text)
+    }
+
+    /// Prints on rank 0 unless quiet, and logs.
+    fn say(&mut self, text: &str) -> Result<()> {
+        if self.world.is_root() && !self.quiet {
+            self.progress.print(text);
+        }
+        self.outputs.log(self.world, text)
+    }
+
+    /// Advances to the end; whatever happens, the status says how it went.
+    fn finish(mut self) -> Result<Summary> {
+        let result = self.advance_to_end();
+        self.progress.finish();
+        let (state, message) = match &result {
+            Ok(()) => (RunState::Finished, String::new()),
+            Err(error) => (RunState::Failed, error.to_string()),
+        };
+        if let Err(error) = &result {
+            self.outputs.note(&format!("error: {error}"));
+        }
+        let written = match self.outputs.status_path() {
+            Some(path) => self.status(state, message, None).write(&path),
+            None => Ok(()),
+        };
+        result?;
+        self.world.agree(written)?;
+        let wall_seconds = self.start.elapsed().as_secs_f64();
+        let steps = self.clock.step();
+        let cells_per_second = steps as f64 * self.case.grid.n_cells() as f64 / wall_seconds;
+        let seconds_per_rank = self.world.gather_all(&self.engine.timers.all_seconds());
+        let table = phase_table(&seconds_per_rank, wall_seconds);
+        self.say(&format!(
+            "{table}finished: {steps} steps to t = {} in {}, {}\nwritten to {}",
+            seconds(self.clock.time()),
+            wall(wall_seconds),
+            rate(cells_per_second),
+            self.folder.display()
+        ))?;
+        Ok(Summary {
+            folder: self.folder,
+            steps,
+            time: self.clock.time(),
+            wall_seconds,
+            cells_per_second,
+        })
+    }
+
+    fn advance_to_end(&mut self) -> Result<()> {
+        self.engine.initialise(self.clock.time());
+        self.check()?;
+        self.write_outputs(false)?;
+        while !self.clock.is_finished() {
+            self.limit.refresh(
+                self.world,
+                self.case,
+                &*self.engine.kernel,
+                self.clock.step(),
+                self.clock.time(),
+            )?;
+            let tick = self.clock.tick(self.limit.longest(), self.outputs.next_time());
+            self.step(&tick)?;
+            self.clock.advance();
+            self.last_dt = tick.dt;
+            let is_last = self.clock.is_finished();
+            let here = self.here();
+            let is_due = self.outputs.is_due(&here, is_last);
+            if is_last || is_due || self.clock.step().is_multiple_of(self.case.config.check.every_steps) {
+                self.check()?;
+            }
+            if is_due {
+                self.write_outputs(is_last)?;
+            }
+            self.report_progress();
+        }
+        self.outputs.finish(self.world)
+    }
+
+    /// One step, with the executor that is being tried or was chosen.
+    fn step(&mut self, tick: &Tick) -> Result<()> {
+        let executor = self.tuner.as_ref().map_or(self.executor, Tuner::executor);
+        let start = Instant::now();
+        self.engine.step(executor, tick.step, tick.time, tick.dt);
+        let Some(tuner) = &mut self.tuner else { return Ok(()) };
+        if !tuner.record(start.elapsed().as_secs_f64()) {
+            return Ok(());
+        }
+        let (best, measured) = tuner.choose(self.world);
+        self.executor = best;
+        self.tuner = None;
+        let cells = self.case.grid.n_cells() as f64;
+        let rates: Vec<String> = measured
+            .iter()
+            .map(|(executor, time)| format!("{} {}", executor.name(), rate(cells / time)))
+            .collect();
+        self.say(&format!("exchange: {}; chose {}", rates.join(", "), best.name()))
+    }
+
+    /// The present step and time, with the dt that led here.
+    fn here(&self) -> Tick {
+        let dt = if self.clock.step() == 0 {
+            self.limit.longest()
+        } else {
+            self.last_dt
+        };
+        Tick {
+            step: self.clock.step(),
+            time: self.clock.time(),
+            dt,
+        }
+    }
+
+    /// Stops the run if a value is not finite.
+    fn check(&mut self) -> Result<()> {
+        let start = Instant::now();
+        let step = self.clock.step();
+        let defect = first_defect(&self.engine, self.world, &self.decomposition, step);
+        self.engine.timers.book(Phase::Reduce, start.elapsed());
+        match defect {
+            None => Ok(()),
+            Some(defect) => {
+                let every = self.case.config.check.every_steps;
+                Err(Error::Numerical(format!(
+                    "field \"{}\" is not finite at {}, in step {step}, t = \
+                     {}.\n  It was finite at the check before, at most {every} steps ago. Look for a time step that is too \
+                     long (smaller `time.cfl` or `time.dt`), or for a formula that grows beyond all bounds; `check.every = {{ \
+                     steps = 1 }}` finds the first step.",
+                    defect.field,
+                    defect.place,
+                    seconds(self.clock.time()),
+                )))
+            }
+        }
+    }
+
+    fn write_outputs(&mut self, is_last: bool) -> Result<()> {
+        let start = Instant::now();
+        let moment = Moment {
+            tick: self.here(),
+            rates: self.limit.rates(),
+            is_last,
+        };
+        self.outputs
+            .write_due(self.world, self.case, &self.decomposition, &self.engine, &moment)?;
+        self.engine.timers.book(Phase::Output, start.elapsed());
+        Ok(())
+    }
+
+    /// Shows progress and replaces the status, on rank 0, when enough time has passed.
+    fn report_progress(&mut self) {
+        if !self.world.is_root() || !self.progress.is_due() {
+            return;
+        }
+        let standing = self.standing();
+        self.reported = (self.clock.step(), Instant::now());
+        if let Some(line) = self.progress.show(&standing) {
+            self.outputs.note(&line);
+        }
+        if let Some(path) = self.outputs.status_path() {
+            // A status that cannot be written is not worth a run; the outputs report a full disk.
+            let _ = self
+                .status(RunState::Running, String::new(), Some(standing.left))
+                .write(&path);
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let (step, elapsed) = (self.clock.step(), self.start.elapsed().as_secs_f64());
+        let steps_total = self.clock.steps_total(self.last_dt);
+        let (last_step, last_time) = self.reported;
+        let recent = (step - last_step) as f64 / last_time.elapsed().as_secs_f64().max(1e-9);
+        Standing {
+            step,
+            steps_total,
+            time: self.clock.time(),
+            dt: self.last_dt,
+            cells_per_second: recent * self.case.grid.n_cells() as f64,
+            wait_share: self.engine.timers.seconds(Phase::Wait) / elapsed,
+            left: (steps_total - step) as f64 * elapsed / step.max(1) as f64,
+        }
+    }
+
+    fn status(&self, state: RunState, message: String, eta_seconds: Option<f64>) -> Status {
+        let wall_seconds = self.start.elapsed().as_secs_f64();
+        let step = self.clock.step();
+        Status {
+            state,
+            step,
+            steps_total: Some(self.clock.steps_total(self.last_dt.max(f64::MIN_POSITIVE))),
+            time: self.clock.time(),
+            end: self.case.config.time.end,
+            dt: self.last_dt,
+            cells_per_second: step as f64 * self.case.grid.n_cells() as f64 / wall_seconds,
+            started: self.started.clone(),
+            updated: provenance::now_iso(),
+            wall_seconds,
+            eta_seconds,
+            ranks: self.world.size(),
+            message,
+            version: provenance::VERSION.to_string(),
+        }
+    }
+}
+
+/// `output/<stem of the configuration>`.
+fn default_folder(case: &Case) -> PathBuf {
+    let stem = case.config.path.file_stem().unwrap_or_else(|| "run".as_ref());
+    PathBuf::from("output").join(stem)
+}
+
+/// The grid as people write it: `512 x 256`.
+pub(super) fn cells_text(case: &Case) -> String {
+    let cells: Vec<String> = case.grid.cells[..case.grid.dims].iter().map(usize::to_string).collect();
+    format!("{} cells", cells.join(" x "))
+}
+
+/// The instruction set that the configuration asks for, where this machine has it.
+fn instructions(choice: InstructionChoice) -> Result<InstructionSet> {
+    let set = match choice {
+        InstructionChoice::Auto => InstructionSet::best(),
+        InstructionChoice::Baseline => InstructionSet::Baseline,
+        InstructionChoice::Avx2 => InstructionSet::Avx2,
+        InstructionChoice::Avx512 => InstructionSet::Avx512,
+    };
+    if set.is_available() {
+        return Ok(set);
+    }
+    Err(Error::Config(format!(
+        "`parallel.instructions` = \"{}\", which the processor of {} does not have.\n  Leave it out to use the best one it has: \
+         all give the same bits.",
+        set.name(),
+        provenance::host_name()
+    )))
+}
+
+/// Refuses a case whose tiles do not fit into the memory of their hosts, before anything is allocated.
+fn refuse_too_large(world: &World, case: &Case, tile: &Tile) -> Result<()> {
+    let hosts = world.gather_texts(&provenance::host_name());
+    let needed = world.gather_all(&[case.tile_bytes(tile)]);
+    let mine = &hosts[world.rank()];
+    let on_host: f64 = hosts
+        .iter()
+        .zip(&needed)
+        .filter(|(host, _)| *host == mine)
+        .map(|(_, bytes)| bytes[0])
+        .sum();
+    let result = match super::report::available_memory() {
+        Some(available) if on_host > available => Err(Error::Config(format!(
+            "{}: `grid.cells` = {} needs {} on host {mine}, which has {} left.\n  Use fewer cells, `precision = \"f32\"`, or more \
+             hosts; `simrun check` shows the memory per rank.",
+            case.config.path.display(),
+            cells_text(case),
+            super::report::bytes_text(on_host),
+            super::report::bytes_text(available),
+        ))),
+        _ => Ok(()),
+    };
+    world.agree(result)
+}
