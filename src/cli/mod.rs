@@ -41,7 +41,7 @@ enum Command {
     Plot(plot::PlotArgs),
     /// Say what is in a file or a run
     Info(info::InfoArgs),
-    /// Measure the machine (memory, messages), then the kernels against it
+    /// Measure the machine, then the kernels against it
     Bench(bench::BenchArgs),
 }
 

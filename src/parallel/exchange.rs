@@ -8,12 +8,17 @@ use crate::field::{BoxCopy, Real, SlotId, Storage};
 /// One exchange of halo cells, set up once and carried out any number of times.
 ///
 /// One message per neighbour carries all slots. The order of calls is `pack`, `post`, any number of `poke`, `wait`,
-/// `unpack`; nothing between `post` and `wait` can fail.
+/// `unpack`; nothing between `post` and `wait` can fail. `copy_own` comes any time after `pack`, before what it fills is
+/// read.
 pub struct HaloExchange<T> {
     plan: HaloPlan,
     /// The plan's copies, by slot.
     copies: Vec<(SlotId, Vec<BoxCopy>)>,
     requests: RequestSet<T>,
+    /// Layers below this one have their own copies made: see [`HaloExchange::copy_own`].
+    copied_to: Option<i64>,
+    /// The copies that are being made.
+    due: Vec<BoxCopy>,
 }
 
 impl<T: Real> HaloExchange<T> {
@@ -44,6 +49,8 @@ impl<T: Real> HaloExchange<T> {
             copies: by_slot(&plan.copies),
             plan,
             requests,
+            copied_to: None,
+            due: Vec::new(),
         }
     }
 
@@ -51,11 +58,37 @@ impl<T: Real> HaloExchange<T> {
         &self.plan
     }
 
-    /// Copies what neighbours need into the message buffers, and what this tile needs of itself into its halo.
-    pub fn pack(&mut self, storage: &mut Storage<T>) {
+    /// Whether the tile has to copy cells into its own halo in layers along other axes than `axis`.
+    pub fn copies_within_layers(&self, axis: usize) -> bool {
+        self.plan.copies.iter().any(|copy| copy.by[axis] == 0)
+    }
+
+    /// Copies into the tile's own halo what the layers below `end` along `axis` need and do not have yet. Made layer by
+    /// layer, just before the layers are swept, these copies find their cells on the way into the cache. `axis` is the
+    /// same from one `pack` to the next.
+    pub fn copy_own(&mut self, storage: &mut Storage<T>, axis: usize, end: i64) {
+        let start = self.copied_to.unwrap_or(i64::MIN);
+        let is_first = self.copied_to.is_none();
         for (slot, copies) in &self.copies {
-            storage.array_mut(*slot).copy_within(copies);
+            self.due.clear();
+            self.due
+                .extend(copies.iter().filter(|copy| is_first || copy.by[axis] == 0).map(|copy| {
+                    let layers = copy.from.with_range(axis, start, end);
+                    let from = if copy.by[axis] == 0 {
+                        copy.from.intersect(&layers)
+                    } else {
+                        copy.from
+                    };
+                    BoxCopy { from, by: copy.by }
+                }));
+            storage.array_mut(*slot).copy_within(&self.due);
         }
+        self.copied_to = Some(end.max(start));
+    }
+
+    /// Copies what neighbours need into the message buffers. The copies into the tile's own halo begin anew.
+    pub fn pack(&mut self, storage: &mut Storage<T>) {
+        self.copied_to = None;
         for (link, buffer) in self.plan.links.iter().zip(self.requests.sends_mut()) {
             buffer.clear();
             for part in &link.parts {
