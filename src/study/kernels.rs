@@ -40,6 +40,8 @@ pub struct KernelSpeed {
     pub storage_bytes: f64,
     /// Least bytes that a plain sweep moves per cell and step.
     pub bytes_per_cell: f64,
+    /// Whether rows that kernels store as a whole went past the caches.
+    pub is_streamed: bool,
     /// Length of a step, s.
     pub dt: f64,
     pub steps_per_repeat: u64,
@@ -103,6 +105,7 @@ pub fn measure<T: Buildable>(
         topology: course.topology,
         storage_bytes: course.storage_bytes,
         bytes_per_cell: course.engine.declaration.bytes_per_cell(size_of::<T>()),
+        is_streamed: course.engine.storage.is_streamed(),
         dt: course.dt,
         steps_per_repeat: steps,
         copy,
@@ -176,6 +179,9 @@ impl<'w, T: Buildable> Course<'w, T> {
             instructions: plan.instructions,
         };
         let mut engine = Engine::new(world, setup);
+        if let Some(is_streamed) = plan.is_streamed {
+            engine.storage.set_streamed(is_streamed);
+        }
         engine.initialise(0.0);
         Ok(Course {
             world,
@@ -243,6 +249,7 @@ mod tests {
             executors: Executor::ALL.to_vec(),
             instructions: InstructionSet::best(),
             topology: None,
+            is_streamed: None,
             repeat: 3,
             seconds_per_repeat: 0.0,
             steps_per_repeat: None,
@@ -283,6 +290,28 @@ mod tests {
         let mut memory = Memory::new(4096, InstructionSet::best());
         let result = measure::<f64>(&World::single(), &plan, &PROBLEMS[0], &mut memory, 1e9);
         assert!(matches!(result, Err(Error::Config(text)) if text.contains("--size")));
+    }
+
+    #[test]
+    fn rows_stored_past_the_caches_have_the_same_bits() {
+        let after_five_steps = |is_streamed| {
+            let mut plan = plan();
+            plan.is_streamed = Some(is_streamed);
+            plan.size = Some(21);
+            let world = World::single();
+            let mut course = Course::<f64>::new(&world, &plan, &PROBLEMS[0], f64::INFINITY).unwrap();
+            course.repetition(Executor::Overlap, 5);
+            assert_eq!(course.engine.storage.is_streamed(), is_streamed);
+            let slot = course.engine.declaration.slot_of_field(0, 5);
+            let mut values = Vec::new();
+            course
+                .engine
+                .storage
+                .array(slot)
+                .pack(&course.engine.tile.owned, &mut values);
+            values.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!(after_five_steps(true), after_five_steps(false));
     }
 
     #[test]
