@@ -9,12 +9,12 @@ use super::Real;
 const LINE: usize = 64;
 
 /// Whether storage of `tile_bytes` on each of `n_ranks` ranks is so large that rows are better written past the caches:
-/// the ranks that share a last-level cache have more than twice its size. Ranks are taken to fill the processors that
+/// the ranks that share a last-level cache have more than fits it. Ranks are taken to fill the processors that
 /// share a cache. Where the processor does not tell its caches, the answer is no.
 pub fn pays(tile_bytes: usize, n_ranks: usize) -> bool {
     last_level_cache().is_some_and(|(cache_bytes, n_sharing)| {
         let bytes = tile_bytes as f64 * n_ranks.min(n_sharing) as f64;
-        bytes > 2.0 * cache_bytes as f64
+        bytes > cache_bytes as f64
     })
 }
 
@@ -135,7 +135,7 @@ mod tests {
         assert!(!pays(1 << 10, 4));
         if let Some((bytes, n_sharing)) = last_level_cache() {
             assert!(bytes >= 1 << 15 && n_sharing >= 1);
-            assert!(pays(2 * bytes + 1, 1));
+            assert!(pays(bytes + 1, 1));
             assert!(!pays(bytes, 1));
         }
     }

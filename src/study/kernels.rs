@@ -277,10 +277,7 @@ mod tests {
         let mut plan = plan();
         plan.topology = Some([1, 2, 3]);
         let error = speed(&PROBLEMS[0], &plan).unwrap_err();
-        assert!(
-            error.to_string().contains("--topology 1,2,3 makes 6 tiles for 1 ranks"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("1 x 2 x 3 makes 6 tiles"), "{error}");
     }
 
     #[test]

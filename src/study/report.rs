@@ -134,8 +134,7 @@ pub fn kernel(report: &Report, speed: &KernelSpeed) -> String {
     let [tx, ty, tz] = speed.topology;
     let mut text = format!(
         "\n{} {}, {nx} x {ny} x {nz} cells, tiles {tx} x {ty} x {tz}: {}\n  {:.0} bytes a cell and step; copy {} GB/s, \
-         so the roof is {:.1} million updates/s; {} steps a \
-         repetition; rows are stored {} the caches\n",
+         so the roof is {:.1} million updates/s\n  {} steps a repetition; whole rows are stored {} the caches\n",
         speed.problem,
         speed.precision,
         speed.summary,
