@@ -59,6 +59,10 @@ pub struct BenchArgs {
     #[arg(long, default_value = "auto", value_parser = ["auto", "baseline", "avx2", "avx512"])]
     pub instructions: String,
 
+    /// How kernels store rows: through the caches, or past them [default: past them where fields are much larger]
+    #[arg(long, value_name = "HOW", value_parser = ["cached", "streamed"])]
+    pub stores: Option<String>,
+
     /// Tiles along x, y and z, as in 1,1,2 [default: the cut with the smallest surface]
     #[arg(long, value_name = "X,Y,Z", value_parser = topology)]
     pub topology: Option<Topology>,
@@ -121,6 +125,7 @@ fn plan(args: &BenchArgs, world: &World) -> Result<Plan> {
         executors,
         instructions: instructions(&args.instructions)?,
         topology: args.topology,
+        is_streamed: args.stores.as_ref().map(|how| how == "streamed"),
         repeat: args.repeat.map_or(repeat, usize::from),
         seconds_per_repeat,
         steps_per_repeat: args.steps_per_repeat,

@@ -2,7 +2,7 @@
 
 use super::exchange_needs;
 use super::faults;
-use crate::field::{Real, Shape, StageView, Storage};
+use crate::field::{Real, Shape, StageView, Storage, streaming};
 use crate::grid::{Decomposition, IndexBox, Reach, Tile};
 use crate::kernels::{Declaration, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
@@ -74,7 +74,8 @@ impl<T: Real> Engine<T> {
             tile,
             instructions,
         } = setup;
-        let storage = Storage::new(&declaration.slots, &tile);
+        let mut storage = Storage::new(&declaration.slots, &tile);
+        storage.set_streamed(streaming::pays(storage.n_bytes(), world.size()));
         let mut number = 0;
         let mut exchange = |needs: &[HaloNeed]| {
             let plan = HaloPlan::new(&decomposition, world.rank(), &tile, needs);

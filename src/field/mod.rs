@@ -8,6 +8,7 @@ mod exact_sum;
 mod real;
 mod slot;
 mod storage;
+pub mod streaming;
 mod view;
 
 pub use array::{Array, AxisStrides, BoxCopy};

@@ -15,6 +15,7 @@ enum SlotArray<T> {
 pub struct Storage<T> {
     specs: Vec<SlotSpec>,
     arrays: Vec<SlotArray<T>>,
+    is_streamed: bool,
 }
 
 impl<T: Real> Storage<T> {
@@ -34,7 +35,18 @@ impl<T: Real> Storage<T> {
         Storage {
             specs: specs.to_vec(),
             arrays,
+            is_streamed: false,
         }
+    }
+
+    /// Whether rows that kernels store as a whole go past the caches: see [`streaming`](super::streaming).
+    pub fn is_streamed(&self) -> bool {
+        self.is_streamed
+    }
+
+    /// Sets whether rows go past the caches. The bits do not depend on it.
+    pub fn set_streamed(&mut self, is_streamed: bool) {
+        self.is_streamed = is_streamed;
     }
 
     /// Bytes that [`Storage::new`] would allocate, without allocating.

@@ -1,6 +1,6 @@
 //! What a stage may touch while it runs on one region.
 
-use super::{Array, Real, SlotId, Storage};
+use super::{Array, Real, SlotId, Storage, streaming};
 use crate::grid::{IndexBox, Reach};
 use std::cell::Cell;
 
@@ -104,6 +104,7 @@ impl<'a, T: Real> StageView<'a, T> {
         RowWriter {
             array: self.storage.array(slot),
             allowed: self.writable,
+            is_streamed: self.storage.is_streamed(),
         }
     }
 
@@ -113,6 +114,7 @@ impl<'a, T: Real> StageView<'a, T> {
         RowWriter {
             array: self.storage.double_array(slot),
             allowed: self.writable,
+            is_streamed: false,
         }
     }
 
@@ -144,6 +146,13 @@ impl<'a, T: Copy + Default> RowReader<'a, T> {
         check(&self.allowed, j, k, lo, hi);
         self.array.row(j, k, lo, hi)
     }
+
+    /// Has the cells `[lo, hi)` of row (j, k) fetched into the caches: worth it for rows read soon that follow no
+    /// sequence the processor would see by itself.
+    #[inline(always)]
+    pub fn prefetch(&self, j: i64, k: i64, lo: i64, hi: i64) {
+        streaming::prefetch(self.row(j, k, lo, hi));
+    }
 }
 
 /// Rows of a slot, to write, and to read back at the cells being written.
@@ -151,6 +160,7 @@ impl<'a, T: Copy + Default> RowReader<'a, T> {
 pub struct RowWriter<'a, T> {
     array: &'a Array<T>,
     allowed: IndexBox,
+    is_streamed: bool,
 }
 
 impl<T: Copy + Default> RowWriter<'_, T> {
@@ -170,9 +180,31 @@ impl<T: Copy + Default> RowWriter<'_, T> {
         unsafe { self.array.row_mut_shared(j, k, lo, hi) }
     }
 
+    /// Whether a kernel should compute rows elsewhere and [`store`](RowWriter::store) them.
+    pub fn is_streamed(&self) -> bool {
+        self.is_streamed
+    }
+
+    /// Stores `row` at the cells from `lo` of row (j, k), past the caches. The rows are there for others when the writer
+    /// is dropped.
+    pub fn store(&mut self, j: i64, k: i64, lo: i64, row: &[T])
+    where
+        T: Real,
+    {
+        streaming::store(row, self.row_mut(j, k, lo, lo + row.len() as i64));
+    }
+
     /// The cells that have memory: less than the region where the slot has a domain.
     pub fn stored(&self) -> IndexBox {
         self.array.stored()
+    }
+}
+
+impl<T> Drop for RowWriter<'_, T> {
+    fn drop(&mut self) {
+        if self.is_streamed {
+            streaming::fence();
+        }
     }
 }
 

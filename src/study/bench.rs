@@ -25,6 +25,8 @@ pub struct Plan {
     pub instructions: InstructionSet,
     /// Tiles per axis, instead of the cut with the smallest surface.
     pub topology: Option<Topology>,
+    /// Whether rows go past the caches, instead of where storage is much larger than they are.
+    pub is_streamed: Option<bool>,
     /// Repetitions of every measurement, at least 1.
     pub repeat: usize,
     /// Least duration of a repetition of a kernel, s.

@@ -6,8 +6,7 @@ use super::problems::Problem;
 use super::samples::Samples;
 use crate::engine::{Engine, Executor, Setup};
 use crate::error::{Error, Result};
-use crate::field::Storage;
-use crate::grid::{AXIS_NAMES, Decomposition, DecompositionError, Tile, Topology};
+use crate::grid::Topology;
 use crate::kernels::contract::Buildable;
 use crate::metrics::Phase;
 use crate::parallel::World;
@@ -37,10 +36,12 @@ pub struct KernelSpeed {
     pub precision: &'static str,
     pub cells: [usize; 3],
     pub topology: Topology,
-    /// Bytes of the slots of all ranks.
+    /// Bytes of the slots and coefficients of all ranks.
     pub storage_bytes: f64,
     /// Least bytes that a plain sweep moves per cell and step.
     pub bytes_per_cell: f64,
+    /// Whether rows that kernels store as a whole went past the caches.
+    pub is_streamed: bool,
     /// Length of a step, s.
     pub dt: f64,
     pub steps_per_repeat: u64,
@@ -104,6 +105,7 @@ pub fn measure<T: Buildable>(
         topology: course.topology,
         storage_bytes: course.storage_bytes,
         bytes_per_cell: course.engine.declaration.bytes_per_cell(size_of::<T>()),
+        is_streamed: course.engine.storage.is_streamed(),
         dt: course.dt,
         steps_per_repeat: steps,
         copy,
@@ -151,45 +153,35 @@ struct Course<'w, T> {
 
 impl<'w, T: Buildable> Course<'w, T> {
     fn new(world: &'w World, plan: &Plan, problem: &Problem, free_memory: f64) -> Result<Course<'w, T>> {
-        let size = plan.size.unwrap_or(problem.size);
-        let case = problem.case(size)?;
-        let declaration = case.physics.declaration(&case.grid);
-        let margin = declaration.margin(&case.grid);
-        let reach = declaration.reach(&case.grid);
-        let refuse = |cause: &dyn std::fmt::Display| {
-            Error::Config(format!(
-                "bench problem {} of {size} cells per side: {cause}",
-                problem.name
-            ))
-        };
-        let decomposition = Decomposition::new(&case.grid, world.size(), &reach, plan.topology)
-            .map_err(|error| refuse(&cause(error)))?;
-        let tile = Tile {
-            grid: case.grid.clone(),
-            owned: decomposition.owned(world.rank()),
-            margin,
-        };
-        let storage_bytes = sum(world, Storage::<T>::bytes_needed(&declaration.slots, &tile));
+        let case = problem.case(plan.size.unwrap_or(problem.size), T::NAME, plan.topology)?;
+        let decomposition = case.decompose(world.size())?;
+        let tile = case.tile(&decomposition, world.rank());
+        let storage_bytes = sum(world, case.tile_bytes(&tile));
         if storage_bytes > free_memory {
-            return Err(refuse(&format!(
-                "it needs {:.1} GB, but {:.1} GB are free; choose a smaller --size or more hosts",
+            return Err(Error::Config(format!(
+                "{}: it needs {:.1} GB of memory, but {:.1} GB are free; choose a smaller --size or more hosts",
+                case.config.path.display(),
                 storage_bytes / 1e9,
                 free_memory / 1e9
             )));
         }
         let mut kernel = T::build(case.physics.as_ref(), &case.grid);
-        world.agree(kernel.prepare(&tile, 0.0).map_err(|error| refuse(&error)))?;
+        let prepared = kernel.prepare(&tile, 0.0);
+        world.agree(prepared.map_err(|error| Error::Config(format!("bench problem {}: {error}", problem.name))))?;
         let mut rate = [kernel.rates(0.0, 0.0).total];
         world.max(&mut rate);
         let topology = decomposition.topology;
         let setup = Setup {
             decomposition,
-            declaration,
+            declaration: case.declaration,
             kernel,
             tile,
             instructions: plan.instructions,
         };
         let mut engine = Engine::new(world, setup);
+        if let Some(is_streamed) = plan.is_streamed {
+            engine.storage.set_streamed(is_streamed);
+        }
         engine.initialise(0.0);
         Ok(Course {
             world,
@@ -243,29 +235,6 @@ fn sum(world: &World, value: f64) -> f64 {
     world.gather_all(&[value]).iter().map(|rank| rank[0]).sum()
 }
 
-/// Why the grid cannot be cut, and what to do.
-fn cause(error: DecompositionError) -> String {
-    match error {
-        DecompositionError::WrongProduct { topology, n_ranks } => format!(
-            "--topology {},{},{} makes {} tiles for {n_ranks} ranks; give numbers whose product is {n_ranks}",
-            topology[0],
-            topology[1],
-            topology[2],
-            topology.iter().product::<usize>()
-        ),
-        DecompositionError::TooThin {
-            axis,
-            cells,
-            needed,
-            largest_usable,
-        } => format!(
-            "tiles would be {cells} cells wide along {}, thinner than the halo of {needed}; take a larger --size, or at \
-             most {largest_usable} ranks",
-            AXIS_NAMES[axis]
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +249,7 @@ mod tests {
             executors: Executor::ALL.to_vec(),
             instructions: InstructionSet::best(),
             topology: None,
+            is_streamed: None,
             repeat: 3,
             seconds_per_repeat: 0.0,
             steps_per_repeat: None,
@@ -307,10 +277,7 @@ mod tests {
         let mut plan = plan();
         plan.topology = Some([1, 2, 3]);
         let error = speed(&PROBLEMS[0], &plan).unwrap_err();
-        assert!(
-            error.to_string().contains("--topology 1,2,3 makes 6 tiles for 1 ranks"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("1 x 2 x 3 makes 6 tiles"), "{error}");
     }
 
     #[test]
@@ -320,6 +287,28 @@ mod tests {
         let mut memory = Memory::new(4096, InstructionSet::best());
         let result = measure::<f64>(&World::single(), &plan, &PROBLEMS[0], &mut memory, 1e9);
         assert!(matches!(result, Err(Error::Config(text)) if text.contains("--size")));
+    }
+
+    #[test]
+    fn rows_stored_past_the_caches_have_the_same_bits() {
+        let after_five_steps = |is_streamed| {
+            let mut plan = plan();
+            plan.is_streamed = Some(is_streamed);
+            plan.size = Some(21);
+            let world = World::single();
+            let mut course = Course::<f64>::new(&world, &plan, &PROBLEMS[0], f64::INFINITY).unwrap();
+            course.repetition(Executor::Overlap, 5);
+            assert_eq!(course.engine.storage.is_streamed(), is_streamed);
+            let slot = course.engine.declaration.slot_of_field(0, 5);
+            let mut values = Vec::new();
+            course
+                .engine
+                .storage
+                .array(slot)
+                .pack(&course.engine.tile.owned, &mut values);
+            values.into_iter().map(f64::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!(after_five_steps(true), after_five_steps(false));
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The problems that kernels are measured with: configurations as a run would read them.
 
-use crate::config::{Config, Document};
 use crate::error::Result;
-use crate::grid::Grid;
-use crate::kernels::{self, Physics};
+use crate::grid::Topology;
+use crate::simulation::Case;
 
 /// One problem. Adding one is one entry in [`PROBLEMS`].
 #[derive(Debug)]
@@ -52,47 +51,25 @@ pub const PROBLEMS: &[Problem] = &[
     },
 ];
 
-/// A problem of a certain size, read.
-#[derive(Debug)]
-pub struct Case {
-    pub grid: Grid,
-    pub physics: Box<dyn Physics>,
-}
-
 impl Problem {
     /// The problem with this name.
     pub fn named(name: &str) -> Option<&'static Problem> {
         PROBLEMS.iter().find(|problem| problem.name == name)
     }
 
-    /// The problem on a unit cube of `size` cells per side, read from its configuration as a run reads it.
+    /// The problem on a unit cube of `size` cells per side, in the precision called `precision`, read from its
+    /// configuration as a run reads it.
     ///
     /// # Errors
-    /// If `size` makes a grid that no configuration may have.
-    pub fn case(&self, size: usize) -> Result<Case> {
+    /// If `size` makes a grid, or `topology` a cut, that no configuration may have.
+    pub fn case(&self, size: usize, precision: &str, topology: Option<Topology>) -> Result<Case> {
+        let parallel = topology.map_or_else(String::new, |topology| format!("[parallel]\ntopology = {topology:?}\n"));
         let text = format!(
-            "[grid]\ncells = [{size}, {size}, {size}]\nsize = [1.0, 1.0, 1.0]\n[time]\nsteps = 1\n[kernel]\n{}",
+            "precision = \"{precision}\"\n[grid]\ncells = [{size}, {size}, {size}]\nsize = [1.0, 1.0, 1.0]\n[time]\nsteps = 1\n\
+             {parallel}[kernel]\n{}",
             self.kernel
         );
-        let document = Document::parse(self.name, &text, &[])?;
-        let config = Config::read(&document);
-        let read_kernel = |config: &Config| {
-            let table = document.root().require_table("kernel", "every problem has one")?;
-            kernels::read(&table, config.grid.dims, config.grid.cells)
-        };
-        let physics = config.as_ref().and_then(read_kernel);
-        document.finish()?;
-        let (config, physics) = config
-            .zip(physics)
-            .expect("what could not be read is an error of the document");
-        let grid = Grid {
-            cells: config.grid.cells,
-            dims: config.grid.dims,
-            spacing: config.grid.spacing,
-            origin: config.grid.origin,
-            periodic: physics.periodic(),
-        };
-        Ok(Case { grid, physics })
+        Case::parse(&format!("bench problem {}", self.name), &text, &[])
     }
 }
 
@@ -104,21 +81,22 @@ mod tests {
     #[test]
     fn every_problem_can_be_read() {
         for problem in PROBLEMS {
-            let case = problem.case(12).unwrap();
+            let case = problem.case(12, "f32", Some([1, 2, 1])).unwrap();
             assert_eq!(case.grid.n_cells(), 12 * 12 * 12);
-            case.physics.declaration(&case.grid).check();
+            assert_eq!(case.decompose(2).unwrap().topology, [1, 2, 1]);
+            case.declaration.check();
             assert_eq!(Problem::named(problem.name).map(|p| p.summary), Some(problem.summary));
         }
     }
 
     #[test]
     fn heat_moves_three_numbers_per_cell() {
-        let case = PROBLEMS[0].case(12).unwrap();
-        assert_eq!(case.physics.declaration(&case.grid).bytes_per_cell(8), 24.0);
+        let case = PROBLEMS[0].case(12, "f64", None).unwrap();
+        assert_eq!(case.declaration.bytes_per_cell(8), 24.0);
     }
 
     #[test]
     fn a_size_of_nothing_is_refused_as_a_configuration_would() {
-        assert!(matches!(PROBLEMS[0].case(0), Err(Error::Config(_))));
+        assert!(matches!(PROBLEMS[0].case(0, "f64", None), Err(Error::Config(_))));
     }
 }

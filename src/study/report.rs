@@ -134,7 +134,7 @@ pub fn kernel(report: &Report, speed: &KernelSpeed) -> String {
     let [tx, ty, tz] = speed.topology;
     let mut text = format!(
         "\n{} {}, {nx} x {ny} x {nz} cells, tiles {tx} x {ty} x {tz}: {}\n  {:.0} bytes a cell and step; copy {} GB/s, \
-         so the roof is {:.1} million updates/s; {} steps a repetition\n",
+         so the roof is {:.1} million updates/s\n  {} steps a repetition; whole rows are stored {} the caches\n",
         speed.problem,
         speed.precision,
         speed.summary,
@@ -142,6 +142,7 @@ pub fn kernel(report: &Report, speed: &KernelSpeed) -> String {
         spread(&speed.copy, 1e-9, 1),
         speed.roof() * 1e-6,
         speed.steps_per_repeat,
+        if speed.is_streamed { "past" } else { "through" },
     );
     let caches = speed.storage_bytes / (report.host.last_level_cache() as f64);
     if report.n_ranks == report.n_ranks_on_host && caches < BEYOND_CACHE {

@@ -10,6 +10,9 @@ use crate::grid::IndexBox;
 /// Bytes of the three planes of a block that are meant to stay in the second-level cache until they are read again.
 const BLOCK_BYTES: usize = 768 * 1024;
 
+/// How many rows before it is needed a row of the next plane is fetched, where nothing else brings it into cache.
+const ROWS_AHEAD: i64 = 2;
+
 /// Updates `region`; arguments as in `transport`.
 pub(super) fn update<T: Real>(
     update: &Update<'_, T>,
@@ -30,6 +33,9 @@ pub(super) fn update<T: Real>(
     let has = [1, 2].map(|axis| update.terms[axis].diffusion);
     let (lo, hi) = (region.lo[0], region.hi[0]);
     let in_place = update.turn.base == update.turn.target;
+    // Rows written in place are in cache already.
+    let is_streamed = target.is_streamed() && !in_place;
+    let mut row = vec![T::ZERO; if is_streamed { region.len(0) } else { 0 }];
     let row_bytes = (region.len(0) + 2) * size_of::<T>();
     let block_rows = (BLOCK_BYTES / (3 * row_bytes)).max(4) as i64;
     let mut j0 = region.lo[1];
@@ -45,7 +51,15 @@ pub(super) fn update<T: Real>(
                 None if in_place => Base::Target,
                 None => Base::Source,
             };
-            heat_row(set, q, y, z, base, factors, target.row_mut(j, k, lo, hi));
+            if is_streamed {
+                if has[1] && j + ROWS_AHEAD < j1 {
+                    source.prefetch(j + ROWS_AHEAD, k + 1, lo, hi);
+                }
+                heat_row(set, q, y, z, base, factors, &mut row);
+                target.store(j, k, lo, &row);
+            } else {
+                heat_row(set, q, y, z, base, factors, target.row_mut(j, k, lo, hi));
+            }
             if j + 1 == j1 {
                 update.fill_ghosts(&block.with_range(2, k, k + 1), target);
             }
