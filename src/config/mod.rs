@@ -71,8 +71,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads all but the `[kernel]` table. Nothing where the grid or the time is not usable; what is wrong is recorded
-    /// in `document` and returned by [`Document::finish`].
+    /// Reads all but the `[kernel]` table. Nothing where the grid is not usable; what is wrong is recorded in `document`
+    /// and returned by [`Document::finish`].
     pub fn read(document: &Document) -> Option<Config> {
         let root = document.root();
         let path = PathBuf::from(document.file_name());
@@ -91,7 +91,8 @@ impl Config {
             text: document.text().to_string(),
             precision: precision.unwrap_or(Precision::Double),
             grid: grid?,
-            time: time?,
+            // What is wrong with the time is recorded; the rest is read all the same, so that all errors come at once.
+            time: time.unwrap_or(TimeConfig::STAND_IN),
             parallel,
             snapshots,
             history,

@@ -1,6 +1,6 @@
 //! Faults that tests switch on, to see that they are found: in binaries built with the feature `faults` only.
 //!
-//! `SIMRUN_FAULT="halo:1:3"` flips one bit of a halo value on rank 1 in step 3; `"panic:1:3"` panics there.
+//! `SIMRUN_FAULT="halo:1:3"` adds one to a halo value on rank 1 in step 3; `"panic:1:3"` panics there.
 
 use crate::field::{Real, Storage};
 use crate::parallel::HaloPlan;
@@ -10,7 +10,8 @@ fn is_asked_for(kind: &str, rank: usize, step: u64) -> bool {
     std::env::var("SIMRUN_FAULT").is_ok_and(|fault| fault == format!("{kind}:{rank}:{step}"))
 }
 
-/// Flips the last bit of the first halo value that a message or a copy has just filled.
+/// Adds one to the first halo value that a message or a copy has just filled. A flip of the last bit would not do: the
+/// update of the cell beside it may round it away.
 pub(super) fn corrupt_halo<T: Real>(rank: usize, step: u64, plan: &HaloPlan, storage: &mut Storage<T>) {
     if !is_asked_for("halo", rank, step) {
         return;
@@ -24,7 +25,7 @@ pub(super) fn corrupt_halo<T: Real>(rank: usize, step: u64, plan: &HaloPlan, sto
     if let Some((slot, halo)) = from_message.chain(from_copy).find(|(_, halo)| !halo.is_empty()) {
         let array = storage.array_mut(slot);
         let value = array.get(halo.lo);
-        array.set(halo.lo, value.next_up());
+        array.set(halo.lo, value + T::ONE);
     }
 }
 

@@ -33,8 +33,6 @@ pub trait Real:
     fn to_f64(self) -> f64;
     fn abs(self) -> Self;
     fn is_finite(self) -> bool;
-    /// The next larger number.
-    fn next_up(self) -> Self;
     /// The bytes of the number, lowest first, in the first `size_of::<Self>()` places.
     fn bits(self) -> u64;
 }
@@ -61,9 +59,6 @@ macro_rules! real {
             #[inline(always)]
             fn is_finite(self) -> bool {
                 <$t>::is_finite(self)
-            }
-            fn next_up(self) -> Self {
-                <$t>::next_up(self)
             }
             #[inline(always)]
             fn bits(self) -> u64 {

@@ -72,20 +72,28 @@ pub struct KernelError {
     pub key: String,
     /// What is wrong, with the value and the remedy.
     pub message: String,
-    /// Where it was seen first, as [`Grid::describe`] says it.
-    pub place: String,
+    /// Where it was seen first, as [`Grid::describe`] says it; none where it is not a matter of place.
+    pub place: Option<String>,
 }
 
 impl fmt::Display for KernelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}\n  first at {}", self.key, self.message, self.place)
+        write!(f, "`{}`: {}", self.key, self.message)?;
+        match &self.place {
+            Some(place) => write!(f, "\n  first at {place}"),
+            None => Ok(()),
+        }
     }
 }
 
 /// A physics in one precision, on one tile.
 pub trait Kernel<T: Real>: Send + Sync {
-    /// Computes what does not change during the run on every cell the tile stores: coefficients, weights, lookups.
-    fn prepare(&mut self, tile: &Tile) -> Result<(), KernelError>;
+    /// Computes what does not change during the run on every cell the tile stores: coefficients, weights, lookups. What
+    /// depends on time is looked at for time `start`, s.
+    ///
+    /// # Errors
+    /// For values that the equations cannot bear, with their place.
+    fn prepare(&mut self, tile: &Tile, start: f64) -> Result<(), KernelError>;
 
     /// Fills the live slots of phase 0 on the view's region: declared as [`Declaration::initial`].
     fn initialise(&self, call: &StageCall, view: &StageView<'_, T>);

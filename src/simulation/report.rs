@@ -109,7 +109,7 @@ fn look_at_rates<T: Precise>(case: &Case) -> Result<(StepLimit, bool)> {
             grid: case.grid.clone(),
         };
         let mut kernel = T::build(&*case.physics, &case.grid);
-        match kernel.prepare(&tile) {
+        match kernel.prepare(&tile, case.config.time.start) {
             Ok(()) => Ok(kernel),
             Err(error) => Err(Error::Config(format!("{file}: {error}"))),
         }
@@ -139,14 +139,13 @@ fn sample(case: &Case) -> Result<Sample> {
         let active = (0..3).filter(|&axis| case.grid.cells[axis] > 1).count() as f64;
         let factor = (SAMPLE_CELLS / cells).powf(1.0 / active);
         let dims = case.grid.dims;
-        let coarser = |n: usize| {
-            if n == 1 {
-                1
-            } else {
-                ((n as f64 * factor) as usize).max(2)
-            }
+        // Axes stay active, and wide enough for a topology that the configuration gives.
+        let topology = case.config.parallel.topology.unwrap_or([1; 3]);
+        let coarser = |axis: usize| {
+            let n = case.grid.cells[axis];
+            ((n as f64 * factor) as usize).max(topology[axis]).max(2).min(n)
         };
-        let coarse: Vec<usize> = case.grid.cells[..dims].iter().map(|&n| coarser(n)).collect();
+        let coarse: Vec<usize> = (0..dims).map(coarser).collect();
         let size: Vec<f64> = (0..dims)
             .map(|axis| case.grid.cells[axis] as f64 * case.grid.spacing[axis])
             .collect();
@@ -170,7 +169,7 @@ fn time_a_step<T: Precise>(sample: &Sample, dt: f64) -> Result<f64> {
     let mut kernel = T::build(&*small.physics, &small.grid);
     let file = small.config.path.display();
     kernel
-        .prepare(&tile)
+        .prepare(&tile, small.config.time.start)
         .map_err(|error| Error::Config(format!("{file}: {error}")))?;
     let setup = Setup {
         decomposition,

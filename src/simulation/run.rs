@@ -82,7 +82,7 @@ impl<'a, T: Precise> Run<'a, T> {
         let file = case.config.path.display();
         world.agree(
             kernel
-                .prepare(&tile)
+                .prepare(&tile, case.config.time.start)
                 .map_err(|error| Error::Config(format!("{file}: {error}"))),
         )?;
         let limit = StepLimit::new(world, case, &*kernel as &dyn Kernel<T>)?;

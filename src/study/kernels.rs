@@ -166,7 +166,7 @@ impl<'w, T: Buildable> Course<'w, T> {
             )));
         }
         let mut kernel = T::build(case.physics.as_ref(), &case.grid);
-        let prepared = kernel.prepare(&tile);
+        let prepared = kernel.prepare(&tile, 0.0);
         world.agree(prepared.map_err(|error| Error::Config(format!("bench problem {}: {error}", problem.name))))?;
         let mut rate = [kernel.rates(0.0, 0.0).total];
         world.max(&mut rate);

@@ -3,6 +3,7 @@
 use super::coefficient::Coefficient;
 use super::limits;
 use super::parameters::{FieldParameters, Parameters};
+use super::refuse::{self, Allowed};
 use super::slots::{FieldSlots, axis_key, lay_out};
 use super::source::{Share, Source, shares};
 use super::transport::{self, Update};
@@ -81,49 +82,54 @@ impl<T: Real> Transport<T> {
         }
     }
 
-    fn prepare_sources(&self, field: &FieldParameters, tile: &Tile) -> Result<Vec<PreparedSource<T>>, KernelError> {
+    fn prepare_sources(
+        &self,
+        field: &FieldParameters,
+        tile: &Tile,
+        start: f64,
+    ) -> Result<Vec<PreparedSource<T>>, KernelError> {
+        let key = format!("kernel.field.{}.source", field.name);
         field
             .sources
             .iter()
             .map(|source| match source {
                 Source::Density(formula) => {
                     let density = Coefficient::new(formula, Location::CENTER, tile);
-                    let key = format!("kernel.field.{}.source", field.name);
-                    refuse(&density, &key, formula, tile, |v| {
-                        (!v.is_finite()).then_some("is not finite")
-                    })?;
+                    refuse::unless_allowed(&density, &key, formula, tile, start, Allowed::Finite)?;
                     Ok(PreparedSource::Density(density))
                 }
-                Source::Point { rate, at } => Ok(PreparedSource::Point {
-                    rate: rate.clone(),
-                    shares: shares(&tile.grid, *at),
-                }),
+                Source::Point { rate, at } => {
+                    refuse::unless_point_is_inside(&tile.grid, &key, rate, *at, start)?;
+                    Ok(PreparedSource::Point {
+                        rate: rate.clone(),
+                        shares: shares(&tile.grid, *at),
+                    })
+                }
             })
             .collect()
     }
 }
 
 impl<T: Real> Kernel<T> for Transport<T> {
-    fn prepare(&mut self, tile: &Tile) -> Result<(), KernelError> {
-        let not_finite = |v: f64| (!v.is_finite()).then_some("is not finite");
+    fn prepare(&mut self, tile: &Tile, start: f64) -> Result<(), KernelError> {
         for axis in 0..3 {
             let formula = &self.parameters.wind[axis];
             let wind = Coefficient::new(formula, Location::face(axis), tile);
-            refuse(&wind, &axis_key("wind", axis), formula, tile, not_finite)?;
+            refuse::unless_allowed(&wind, &axis_key("wind", axis), formula, tile, start, Allowed::Finite)?;
             self.wind.push(wind);
 
             let formula = &self.parameters.diffusivity[axis];
             let diffusivity = Coefficient::new(formula, Location::face(axis), tile);
-            refuse(&diffusivity, &axis_key("diffusivity", axis), formula, tile, |v| {
-                not_finite(v).or((v < 0.0).then_some("is negative"))
-            })?;
+            let key = axis_key("diffusivity", axis);
+            refuse::unless_allowed(&diffusivity, &key, formula, tile, start, Allowed::NotNegative)?;
             self.diffusivity.push(diffusivity);
         }
         for field in &self.parameters.fields {
             let initial: Coefficient<T> = Coefficient::new(&field.initial, Location::CENTER, tile);
             let key = format!("kernel.field.{}.initial", field.name);
-            refuse(&initial, &key, &field.initial, tile, not_finite)?;
-            let prepared = self.prepare_sources(field, tile)?;
+            refuse::unless_allowed(&initial, &key, &field.initial, tile, start, Allowed::Finite)?;
+            refuse::unless_walls_are_finite(field, tile, start)?;
+            let prepared = self.prepare_sources(field, tile, start)?;
             self.sources.push(prepared);
         }
         self.tile = Some(tile.clone());
@@ -170,45 +176,5 @@ impl<T: Real> Kernel<T> for Transport<T> {
             .iter()
             .chain(&self.diffusivity)
             .any(Coefficient::varies_in_time)
-    }
-}
-
-/// Refuses a coefficient with a value that `fault` names, at the cell of the grid where it occurs first.
-fn refuse<T: Real>(
-    coefficient: &Coefficient<T>,
-    key: &str,
-    formula: &Formula,
-    tile: &Tile,
-    fault: impl Fn(f64) -> Option<&'static str>,
-) -> Result<(), KernelError> {
-    let mut first = None;
-    let region = if coefficient.uniform().is_some() {
-        tile.owned.with_range(0, 0, 1)
-    } else {
-        tile.owned
-    };
-    coefficient.for_each(&tile.grid, &region, 0.0, |cell, value| {
-        if first.is_none()
-            && let Some(what) = fault(value.to_f64())
-        {
-            first = Some((cell, value, what));
-        }
-    });
-    match first {
-        None => Ok(()),
-        Some((cell, value, what)) => Err(KernelError {
-            key: key.to_string(),
-            message: format!(
-                "\"{}\" {what}: its value is {:?}; change the formula so that it is {} everywhere on the grid",
-                formula.text(),
-                value.to_f64(),
-                if what == "is negative" {
-                    "zero or positive"
-                } else {
-                    "a finite number"
-                },
-            ),
-            place: tile.grid.describe(coefficient.location(), cell),
-        }),
     }
 }

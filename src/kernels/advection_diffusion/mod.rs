@@ -31,7 +31,7 @@ mod kernel;
 mod limits;
 mod parameters;
 mod reader;
-
+mod refuse;
 mod slots;
 mod source;
 mod transport;

@@ -1,0 +1,22 @@
+//! Tests of simrun from outside: through its library where the promise is one of the library's, through the built binary
+//! elsewhere.
+//!
+//! | module | the promise |
+//! |---|---|
+//! | `contract` | every registered kernel declares its reads and writes truthfully |
+//! | `ranks` | bits do not depend on ranks, topology, exchange mode and instruction set; faults are noticed |
+//! | `reference_cases` | numbers from elsewhere are met; nothing is lost, budgets close |
+//! | `bad_input` | what is wrong is said once, with file, key, value and remedy |
+//! | `command_line` | subcommands, options, the folder of a run |
+//! | `quick` | the subset of all this that a developer runs after every change |
+//!
+//! `launch` runs the binary, `random` chooses.
+
+mod bad_input;
+mod command_line;
+mod contract;
+mod launch;
+mod quick;
+mod random;
+mod ranks;
+mod reference_cases;
