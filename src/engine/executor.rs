@@ -12,10 +12,10 @@ use std::time::Instant;
 
 /// Slabs that the core is cut into when messages have to be helped along: enough that a message rarely waits for the
 /// next poke, few enough that poking costs nothing.
-const PROGRESS_SLABS: usize = 48;
+const PROGRESS_SLABS: usize = 32;
 
 /// Layers of a slab whose copies into the tile's own halo are made together.
-const COPY_LAYERS: usize = 16;
+const COPY_LAYERS: usize = 64;
 
 /// The order of exchange and computation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
