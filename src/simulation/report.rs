@@ -9,7 +9,7 @@ use super::step_limit::StepLimit;
 use crate::config::{Every, Precision};
 use crate::engine::{Engine, Executor, Setup, exchange_needs};
 use crate::error::{Error, Result};
-use crate::grid::{AXIS_NAMES, Decomposition, Tile};
+use crate::grid::{AXIS_NAMES, Decomposition, IndexBox, Tile};
 use crate::kernels::Rates;
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{HaloPlan, World};
@@ -18,8 +18,8 @@ use std::time::Instant;
 
 /// Cells on which `check` looks at formulas at once, and on which it measures a step.
 const SAMPLE_CELLS: f64 = 262_144.0;
-/// Slabs of a huge grid that are looked at.
-const MOST_SLABS: usize = 256;
+/// Pieces of a huge grid that are looked at.
+const MOST_PIECES: usize = 256;
 /// Owned cells per rank below which exchanging takes a large share of a step.
 const SENSIBLE_CELLS: f64 = 65_536.0;
 
@@ -63,7 +63,7 @@ fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
     let exact = if is_complete {
         ""
     } else {
-        "; seen on evenly spaced slabs of the grid only"
+        "; seen on evenly spaced pieces of the grid only"
     };
     line(
         "dt",
@@ -95,16 +95,14 @@ fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
     Ok(out)
 }
 
-/// The step limit, from the rates of the whole grid, slab by slab; whether all of a huge grid was looked at.
+/// The step limit, from the rates of the whole grid, piece by piece; whether all of a huge grid was looked at.
 fn look_at_rates<T: Precise>(case: &Case) -> Result<(StepLimit, bool)> {
-    let all = case.grid.all();
-    let axis = (0..3).rev().find(|&axis| case.grid.is_active(axis)).unwrap_or(0);
-    let n_slabs = all.n_cells().div_ceil(SAMPLE_CELLS as usize).clamp(1, all.len(axis));
-    let stride = n_slabs.div_ceil(MOST_SLABS);
+    let pieces = pieces(&case.grid.all());
+    let stride = pieces.len().div_ceil(MOST_PIECES);
     let file = case.config.path.display();
-    let prepared = |slab: usize| {
+    let prepared = |piece: &IndexBox| {
         let tile = Tile {
-            owned: all.split(axis, n_slabs, slab),
+            owned: *piece,
             margin: case.declaration.margin(&case.grid),
             grid: case.grid.clone(),
         };
@@ -114,16 +112,32 @@ fn look_at_rates<T: Precise>(case: &Case) -> Result<(StepLimit, bool)> {
             Err(error) => Err(Error::Config(format!("{file}: {error}"))),
         }
     };
-    let varies = prepared(0)?.rates_vary();
+    let varies = prepared(&pieces[0])?.rates_vary();
     let limit = StepLimit::from_rates(case, varies, |from, to| {
         let mut worst: Option<Rates> = None;
-        for slab in (0..n_slabs).step_by(stride) {
-            let rates = prepared(slab)?.rates(from, to);
+        for piece in pieces.iter().step_by(stride) {
+            let rates = prepared(piece)?.rates(from, to);
             worst = Some(worst.map_or(rates.clone(), |worst| worst.max(&rates)));
         }
         worst.ok_or_else(|| Error::Config(format!("{file}: the grid is empty")))
     })?;
     Ok((limit, stride == 1))
+}
+
+/// The grid as boxes of about [`SAMPLE_CELLS`] cells: slabs along z, then strips along y, then parts of rows.
+fn pieces(all: &IndexBox) -> Vec<IndexBox> {
+    let mut pieces = vec![*all];
+    for axis in [2, 1, 0] {
+        let most = pieces[0].n_cells().div_ceil(SAMPLE_CELLS as usize).min(all.len(axis));
+        // Of a huge grid only so many pieces are ever looked at: they need not all be listed.
+        let n = most.min(4 * MOST_PIECES);
+        pieces = pieces
+            .iter()
+            .step_by(pieces.len().div_ceil(4 * MOST_PIECES))
+            .flat_map(|piece| (0..n).map(move |part| piece.split(axis, most, part * most / n)))
+            .collect();
+    }
+    pieces
 }
 
 /// The case on a grid small enough to measure a step quickly.
@@ -350,6 +364,22 @@ mod tests {
         assert_eq!(bytes_text(1023.0), "1023 B");
         assert_eq!(bytes_text(1536.0), "1.5 KiB");
         assert_eq!(bytes_text(3.0 * 1024f64.powi(4)), "3.0 TiB");
+    }
+
+    #[test]
+    fn a_grid_is_looked_at_in_pieces_that_cover_it_as_far_as_they_are_few() {
+        for size in [[7, 5, 1], [3000, 2000, 1], [300, 200, 100], [1_000_000, 1, 1]] {
+            let all = IndexBox::from_size(size);
+            let pieces = pieces(&all);
+            assert_eq!(
+                pieces.iter().map(IndexBox::n_cells).sum::<usize>(),
+                all.n_cells(),
+                "{size:?}"
+            );
+            assert!(pieces.iter().all(|piece| piece.n_cells() <= 2 * SAMPLE_CELLS as usize));
+        }
+        let huge = pieces(&IndexBox::from_size([1 << 16, 1 << 16, 1 << 16]));
+        assert!(huge.len() <= 1 << 22 && huge.iter().all(|piece| piece.n_cells() <= 2 * SAMPLE_CELLS as usize));
     }
 
     #[test]
