@@ -9,8 +9,8 @@ mod execution;
 mod lopsided;
 
 use crate::random::Random;
-pub use cases::chosen;
-use cases::{Case, long_rows, random_transport};
+use cases::{Case, long_rows};
+pub use cases::{SPACING, chosen, random_transport};
 use execution::{Order, Problem};
 use simrun::kernels::contract::Buildable;
 use simrun::kernels::{Declaration, REGISTRY};
