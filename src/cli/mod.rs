@@ -3,6 +3,7 @@
 //! Knows everything below and is known by `main` alone. Raw arguments become a call of `simulation`, `study`, `plot` or
 //! `files`; errors become a message on one rank and an exit code. Start reading with [`main`].
 
+mod bench;
 mod check;
 mod info;
 mod plot;
@@ -40,6 +41,8 @@ enum Command {
     Plot(plot::PlotArgs),
     /// Say what is in a file or a run
     Info(info::InfoArgs),
+    /// Measure the machine, then the kernels against it
+    Bench(bench::BenchArgs),
 }
 
 fn version() -> &'static str {
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Some(Command::Check(args)) => alone(|| check::run(&args)),
         Some(Command::Plot(args)) => alone(|| plot::run(&args)),
         Some(Command::Info(args)) => alone(|| info::run(&args)),
+        Some(Command::Bench(args)) => in_world(|world| bench::run(&args, world)),
     }
 }
 

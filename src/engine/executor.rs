@@ -14,6 +14,9 @@ use std::time::Instant;
 /// next poke, few enough that poking costs nothing.
 const PROGRESS_SLABS: usize = 48;
 
+/// Layers of a slab whose copies into the tile's own halo are made together.
+const COPY_LAYERS: usize = 16;
+
 /// The order of exchange and computation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Executor {
@@ -141,6 +144,7 @@ impl<T: Real> Engine<T> {
         self.kernel.initialise(&call, &view);
         let exchange = &mut self.first_exchange;
         exchange.pack(&mut self.storage);
+        exchange.copy_own(&mut self.storage, 2, i64::MAX);
         exchange.post();
         exchange.wait();
         exchange.unpack(&mut self.storage);
@@ -178,27 +182,54 @@ impl<T: Real> Engine<T> {
     fn blocking(&mut self, call: &StageCall, phase: usize, exchange: &mut HaloExchange<T>) {
         self.pack_and_post(exchange);
         self.finish(call, exchange);
-        self.run(call, phase, self.tile.owned, Phase::Core);
+        self.sweep(call, phase, exchange, self.tile.owned, 1);
     }
 
-    /// The core is updated in `n_slabs` slabs, with a poke after each but the last.
     fn overlap(&mut self, call: &StageCall, phase: usize, exchange: &mut HaloExchange<T>, n_slabs: usize) {
         self.pack_and_post(exchange);
         let owned = self.tile.owned;
         let core = core_of(&self.tile, exchange.plan());
-        let axis = if core.len(2) > 1 { 2 } else { 1 };
-        let n_slabs = n_slabs.min(core.len(axis)).max(1);
-        let mut all_here = exchange.plan().links.is_empty();
-        for slab in 0..n_slabs {
-            self.run(call, phase, core.split(axis, n_slabs, slab), Phase::Core);
-            if !all_here && slab + 1 < n_slabs {
-                all_here = self.timers.time(Phase::Post, || exchange.poke());
-            }
-        }
+        self.sweep(call, phase, exchange, core, n_slabs);
         self.finish(call, exchange);
         for piece in owned.minus(&core) {
             self.run(call, phase, piece, Phase::Shell);
         }
+    }
+
+    /// Updates `region` in slabs of layers along its slowest axis: at least `n_slabs`, with a poke between them, and as
+    /// many as it takes for the copies into the tile's own halo to find their cells in cache. Makes all these copies.
+    fn sweep(
+        &mut self,
+        call: &StageCall,
+        phase: usize,
+        exchange: &mut HaloExchange<T>,
+        region: IndexBox,
+        n_slabs: usize,
+    ) {
+        let axis = if region.len(2) > 1 { 2 } else { 1 };
+        let by_copies = if exchange.copies_within_layers(axis) {
+            region.len(axis).div_ceil(COPY_LAYERS)
+        } else {
+            1
+        };
+        let pokes = n_slabs > 1 && !exchange.plan().links.is_empty();
+        let n_slabs = n_slabs.max(by_copies).min(region.len(axis)).max(1);
+        let ahead = self.tile.margin.hi[axis];
+        let mut all_here = !pokes;
+        for part in 0..n_slabs {
+            let slab = region.split(axis, n_slabs, part);
+            self.copy_own(exchange, axis, slab.hi[axis] + ahead);
+            self.run(call, phase, slab, Phase::Core);
+            if !all_here && part + 1 < n_slabs {
+                all_here = self.timers.time(Phase::Post, || exchange.poke());
+            }
+        }
+        self.copy_own(exchange, axis, i64::MAX);
+    }
+
+    fn copy_own(&mut self, exchange: &mut HaloExchange<T>, axis: usize, end: i64) {
+        self.timers
+            .time(Phase::Pack, || exchange.copy_own(&mut self.storage, axis, end));
     }
 
     fn pack_and_post(&mut self, exchange: &mut HaloExchange<T>) {

@@ -1,14 +1,27 @@
 //! One slot's memory: rows along x, padded and aligned.
 
 use crate::grid::{IndexBox, PerAxis};
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
 /// Bytes of a cache line, to which the first owned cell of every row is aligned.
 const LINE: usize = 64;
 
+/// Bytes of a huge page, to which arrays of at least [`HUGE_FROM`] bytes are aligned.
+const HUGE_PAGE: usize = 2 << 20;
+
+/// Bytes from which an array asks for huge pages: a sweep over small pages spends its time on address translation.
+const HUGE_FROM: usize = 4 * HUGE_PAGE;
+
 /// Elements between neighbours along x (always 1), y and z.
 pub type AxisStrides = PerAxis<usize>;
+
+/// A box of cells, and how far on its values are copied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoxCopy {
+    pub from: IndexBox,
+    pub by: PerAxis<i64>,
+}
 
 /// Values on a box of cells, x contiguous.
 ///
@@ -37,10 +50,7 @@ impl<T: Copy + Default> Array<T> {
         let data = if stored.is_empty() {
             NonNull::dangling()
         } else {
-            let layout = Self::layout(len);
-            // SAFETY: the layout is not empty.
-            let raw = unsafe { alloc_zeroed(layout) }.cast::<T>();
-            NonNull::new(raw).unwrap_or_else(|| handle_alloc_error(layout))
+            zeroed(layout::<T>(len)).cast::<T>()
         };
         Array {
             stored,
@@ -57,22 +67,19 @@ impl<T: Copy + Default> Array<T> {
         let [nx, ny, nz] = stored.size();
         let lead = (owned_lo[0] - stored.lo[0]).max(0) as usize % per_line;
         let first_in_row = (per_line - lead) % per_line;
-        let mut row_lines = (first_in_row + nx).div_ceil(per_line).max(1);
+        // The last halo cells of a row share a line with the first ones of the next.
+        let mut row_lines = nx.div_ceil(per_line).max(1);
         row_lines += usize::from(row_lines.is_multiple_of(2));
         let plane_rows = ny + usize::from(ny.is_multiple_of(2));
         let strides = [1, row_lines * per_line, plane_rows * row_lines * per_line];
         let first = stagger % 64 * per_line + first_in_row;
-        let len = first + strides[2] * nz + per_line;
+        let len = first + strides[2] * nz;
         (strides, first, if stored.is_empty() { 0 } else { len })
     }
 
     /// Bytes that [`Array::new`] allocates.
     pub fn bytes_needed(stored: &IndexBox, owned_lo: PerAxis<i64>, stagger: usize) -> usize {
         Self::shape(stored, owned_lo, stagger).2 * size_of::<T>()
-    }
-
-    fn layout(len: usize) -> Layout {
-        Layout::from_size_align(len * size_of::<T>(), LINE).expect("sizes are bounded before storage is allocated")
     }
 
     /// The cells that have memory.
@@ -165,17 +172,44 @@ impl<T: Copy + Default> Array<T> {
         rest
     }
 
-    /// Copies the cells of `from` to the same-sized box that begins `by` further on. The boxes must not overlap.
-    pub fn copy_within(&mut self, from: &IndexBox, by: PerAxis<i64>) {
-        let to = from.shift(by);
+    /// Copies boxes of cells to where they belong further on, plane by plane, so that what several copies touch in a
+    /// plane comes from memory once. No box may overlap its target, nor any box the target of another.
+    pub fn copy_within(&mut self, copies: &[BoxCopy]) {
+        let planes = |copy: &BoxCopy| copy.from.lo[2]..copy.from.hi[2];
+        let first = copies.iter().map(|copy| planes(copy).start).min().unwrap_or(0);
+        let last = copies.iter().map(|copy| planes(copy).end).max().unwrap_or(0);
+        for k in first..last {
+            for copy in copies.iter().filter(|copy| planes(copy).contains(&k)) {
+                self.copy_plane(copy, k);
+            }
+        }
+    }
+
+    /// Copies the cells of one plane.
+    fn copy_plane(&mut self, copy: &BoxCopy, k: i64) {
+        let BoxCopy { from, by } = copy;
+        let to = from.shift(*by);
         assert!(from.intersect(&to).is_empty(), "a halo copy never overlaps its source");
-        for (j, k) in from.rows() {
-            let source = self.offset(j, k, from.lo[0], from.hi[0]);
-            let target = self.offset(j + by[1], k + by[2], to.lo[0], to.hi[0]);
-            // SAFETY: both ranges are stored (checked by `offset`), and the boxes do not overlap.
+        if from.is_empty() {
+            return;
+        }
+        let (n, n_rows) = (from.len(0), from.len(1));
+        let source = self.offset(from.lo[1], k, from.lo[0], from.hi[0]);
+        let target = self.offset(to.lo[1], k + by[2], to.lo[0], to.hi[0]);
+        // The last rows are stored as well: with the first ones, all between are.
+        self.offset(from.hi[1] - 1, k, from.lo[0], from.hi[0]);
+        self.offset(to.hi[1] - 1, k + by[2], to.lo[0], to.hi[0]);
+        for row in 0..n_rows {
+            let at = row * self.strides[1];
+            // SAFETY: the rows of both boxes are stored, as just checked, and the boxes do not overlap.
             unsafe {
-                let data = self.data.as_ptr();
-                std::ptr::copy_nonoverlapping(data.add(source), data.add(target), from.len(0));
+                let (from, to) = (self.data.as_ptr().add(source + at), self.data.as_ptr().add(target + at));
+                if n == 1 {
+                    // What a call of memcpy costs would be most of it.
+                    *to = *from;
+                } else {
+                    std::ptr::copy_nonoverlapping(from, to, n);
+                }
             }
         }
     }
@@ -184,11 +218,33 @@ impl<T: Copy + Default> Array<T> {
 impl<T> Drop for Array<T> {
     fn drop(&mut self) {
         if self.len > 0 {
-            let layout = Layout::from_size_align(self.len * size_of::<T>(), LINE).expect("it was allocated with it");
             // SAFETY: allocated in `new` with this layout and not freed since.
-            unsafe { dealloc(self.data.as_ptr().cast(), layout) };
+            unsafe { dealloc(self.data.as_ptr().cast(), layout::<T>(self.len)) };
         }
     }
+}
+
+/// The memory of `len` numbers.
+fn layout<T>(len: usize) -> Layout {
+    let bytes = len * size_of::<T>();
+    let align = if bytes >= HUGE_FROM { HUGE_PAGE } else { LINE };
+    Layout::from_size_align(bytes, align).expect("sizes are bounded before storage is allocated")
+}
+
+/// Zeroed memory, on huge pages where it is large and the system grants them.
+fn zeroed(layout: Layout) -> NonNull<u8> {
+    // SAFETY: an array that has cells has bytes.
+    let raw = unsafe { alloc(layout) };
+    let data = NonNull::new(raw).unwrap_or_else(|| handle_alloc_error(layout));
+    #[cfg(target_os = "linux")]
+    if layout.align() == HUGE_PAGE {
+        // The advice has to come before the first touch. It may be refused: pages are then small, and all else the same.
+        // SAFETY: the range was just allocated and begins on a page; the advice changes no contents.
+        unsafe { libc::madvise(raw.cast(), layout.size(), libc::MADV_HUGEPAGE) };
+    }
+    // SAFETY: all bytes of the layout were just allocated.
+    unsafe { raw.write_bytes(0, layout.size()) };
+    data
 }
 
 #[cold]

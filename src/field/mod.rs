@@ -10,7 +10,7 @@ mod slot;
 mod storage;
 mod view;
 
-pub use array::{Array, AxisStrides};
+pub use array::{Array, AxisStrides, BoxCopy};
 pub use exact_sum::ExactSum;
 pub use real::Real;
 pub use slot::{FieldSpec, Role, Scalar, SlotId, SlotSpec};

@@ -1,17 +1,24 @@
 //! Carries out a halo plan: pack, post, wait, unpack.
 
-use super::plan::{HaloPlan, direction_number};
+use super::plan::{HaloCopy, HaloPlan, direction_number};
 use super::requests::{Message, RequestSet};
 use super::world::World;
-use crate::field::{Real, Storage};
+use crate::field::{BoxCopy, Real, SlotId, Storage};
 
 /// One exchange of halo cells, set up once and carried out any number of times.
 ///
 /// One message per neighbour carries all slots. The order of calls is `pack`, `post`, any number of `poke`, `wait`,
-/// `unpack`; nothing between `post` and `wait` can fail.
+/// `unpack`; nothing between `post` and `wait` can fail. `copy_own` comes any time after `pack`, before what it fills is
+/// read.
 pub struct HaloExchange<T> {
     plan: HaloPlan,
+    /// The plan's copies, by slot.
+    copies: Vec<(SlotId, Vec<BoxCopy>)>,
     requests: RequestSet<T>,
+    /// Layers below this one have their own copies made: see [`HaloExchange::copy_own`].
+    copied_to: Option<i64>,
+    /// The copies that are being made.
+    due: Vec<BoxCopy>,
 }
 
 impl<T: Real> HaloExchange<T> {
@@ -38,18 +45,50 @@ impl<T: Real> HaloExchange<T> {
             })
             .collect();
         let requests = RequestSet::new(world.communicator(), &sends, &receives);
-        HaloExchange { plan, requests }
+        HaloExchange {
+            copies: by_slot(&plan.copies),
+            plan,
+            requests,
+            copied_to: None,
+            due: Vec::new(),
+        }
     }
 
     pub fn plan(&self) -> &HaloPlan {
         &self.plan
     }
 
-    /// Copies what neighbours need into the message buffers, and what this tile needs of itself into its halo.
-    pub fn pack(&mut self, storage: &mut Storage<T>) {
-        for copy in &self.plan.copies {
-            storage.array_mut(copy.slot).copy_within(&copy.from, copy.by);
+    /// Whether the tile has to copy cells into its own halo in layers along other axes than `axis`.
+    pub fn copies_within_layers(&self, axis: usize) -> bool {
+        self.plan.copies.iter().any(|copy| copy.by[axis] == 0)
+    }
+
+    /// Copies into the tile's own halo what the layers below `end` along `axis` need and do not have yet. Made layer by
+    /// layer, just before the layers are swept, these copies find their cells on the way into the cache. `axis` is the
+    /// same from one `pack` to the next.
+    pub fn copy_own(&mut self, storage: &mut Storage<T>, axis: usize, end: i64) {
+        let start = self.copied_to.unwrap_or(i64::MIN);
+        let is_first = self.copied_to.is_none();
+        for (slot, copies) in &self.copies {
+            self.due.clear();
+            self.due
+                .extend(copies.iter().filter(|copy| is_first || copy.by[axis] == 0).map(|copy| {
+                    let layers = copy.from.with_range(axis, start, end);
+                    let from = if copy.by[axis] == 0 {
+                        copy.from.intersect(&layers)
+                    } else {
+                        copy.from
+                    };
+                    BoxCopy { from, by: copy.by }
+                }));
+            storage.array_mut(*slot).copy_within(&self.due);
         }
+        self.copied_to = Some(end.max(start));
+    }
+
+    /// Copies what neighbours need into the message buffers. The copies into the tile's own halo begin anew.
+    pub fn pack(&mut self, storage: &mut Storage<T>) {
+        self.copied_to = None;
         for (link, buffer) in self.plan.links.iter().zip(self.requests.sends_mut()) {
             buffer.clear();
             for part in &link.parts {
@@ -87,4 +126,16 @@ impl<T: Real> HaloExchange<T> {
     pub fn n_bytes_sent(&self) -> usize {
         self.plan.n_cells_sent() * size_of::<T>()
     }
+}
+
+/// The copies of each slot, in the order of the plan.
+fn by_slot(copies: &[HaloCopy]) -> Vec<(SlotId, Vec<BoxCopy>)> {
+    let mut groups: Vec<(SlotId, Vec<BoxCopy>)> = Vec::new();
+    for &HaloCopy { slot, from, by } in copies {
+        match groups.iter_mut().find(|group| group.0 == slot) {
+            Some((_, group)) => group.push(BoxCopy { from, by }),
+            None => groups.push((slot, vec![BoxCopy { from, by }])),
+        }
+    }
+    groups
 }

@@ -1,1 +1,23 @@
-//! (skeleton)
+//! Bench: the machine, then the kernels against it.
+//!
+//! Owns what is measured and how it is summed up: memory streams, messages, and the kernels of the registry in every
+//! executor and precision, as a share of what the memory allows. Knows engines and ranks, nothing of any particular
+//! physics beyond the configurations in `problems`. Start reading with `bench`, which is the order of a measurement.
+
+mod bench;
+mod host;
+mod kernels;
+mod machine;
+mod messages;
+mod problems;
+mod report;
+mod samples;
+
+pub use bench::{Plan, run};
+pub use host::{Cache, Host};
+pub use kernels::{ExecutorSpeed, KernelSpeed};
+pub use machine::{Bandwidth, Stream};
+pub use messages::Messages;
+pub use problems::{PROBLEMS, Problem};
+pub use report::Report;
+pub use samples::Samples;

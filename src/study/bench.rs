@@ -1,0 +1,109 @@
+//! The order of a measurement: host, memory, messages, then every problem in every precision.
+
+use super::host::Host;
+use super::machine::Memory;
+use super::problems::Problem;
+use super::report::{self, MemoryReport, Report};
+use super::{kernels, messages};
+use crate::config::Precision;
+use crate::engine::Executor;
+use crate::error::Result;
+use crate::files::provenance::{COMMIT, VERSION, host_name, now_iso};
+use crate::grid::Topology;
+use crate::numerics::instructions::InstructionSet;
+use crate::parallel::World;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// What is to be measured.
+#[derive(Debug)]
+pub struct Plan {
+    pub problems: Vec<&'static Problem>,
+    /// Cells per side, instead of each problem's own.
+    pub size: Option<usize>,
+    pub precisions: Vec<Precision>,
+    pub executors: Vec<Executor>,
+    pub instructions: InstructionSet,
+    /// Tiles per axis, instead of the cut with the smallest surface.
+    pub topology: Option<Topology>,
+    /// Repetitions of every measurement, at least 1.
+    pub repeat: usize,
+    /// Least duration of a repetition of a kernel, s.
+    pub seconds_per_repeat: f64,
+    /// Steps of a repetition, instead of as many as the duration takes.
+    pub steps_per_repeat: Option<u64>,
+}
+
+/// Measures all of `plan`; `say` is given each part of the report, in text, as soon as it is known, on every rank.
+///
+/// # Errors
+/// If a problem does not fit the machine or the number of ranks: the same on every rank.
+pub fn run(world: &World, plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<Report> {
+    let host = Host::read();
+    let neighbours = ranks_on_this_host(world);
+    let mut memory = Memory::new(array_length(world, &host, neighbours), plan.instructions);
+    let mut report = Report {
+        version: VERSION,
+        commit: COMMIT,
+        date: now_iso(),
+        is_oversubscribed: neighbours > host.n_cores,
+        host,
+        n_ranks: world.size(),
+        n_ranks_on_host: neighbours,
+        instructions: plan.instructions.name(),
+        memory: MemoryReport {
+            array_bytes: memory.array_bytes(),
+            streams: Vec::new(),
+        },
+        messages: Vec::new(),
+        kernels: Vec::new(),
+    };
+    say(&report::heading(&report));
+    report.memory.streams = memory.measure(world, plan.repeat);
+    say(&report::memory(&report));
+    report.messages = messages::measure(world, plan.repeat);
+    say(&report::messages(&report));
+    for problem in &plan.problems {
+        for precision in &plan.precisions {
+            let free = free_memory(world);
+            let speed = match precision {
+                Precision::Double => kernels::measure::<f64>(world, plan, problem, &mut memory, free),
+                Precision::Single => kernels::measure::<f32>(world, plan, problem, &mut memory, free),
+            }?;
+            say(&report::kernel(&report, &speed));
+            report.kernels.push(speed);
+        }
+    }
+    Ok(report)
+}
+
+/// How many ranks run on the host of this one.
+fn ranks_on_this_host(world: &World) -> usize {
+    let mut hasher = DefaultHasher::new();
+    host_name().hash(&mut hasher);
+    // 52 bits are a whole number in f64.
+    let mine = (hasher.finish() >> 12) as f64;
+    world.gather_all(&[mine]).iter().filter(|host| host[0] == mine).count()
+}
+
+/// Bytes that are free on all hosts together, by what the ranks see; infinite where a system does not tell.
+fn free_memory(world: &World) -> f64 {
+    let share = Host::read().available_memory as f64 / ranks_on_this_host(world) as f64;
+    let all = world.gather_all(&[share]);
+    match all.iter().any(|rank| rank[0] == 0.0) {
+        true => f64::INFINITY,
+        false => all.iter().map(|rank| rank[0]).sum(),
+    }
+}
+
+/// Elements of each of a rank's three arrays, the same on every rank: a copy goes through four times the last-level
+/// cache, but all ranks of a host together take at most a quarter of its free memory.
+fn array_length(world: &World, host: &Host, n_ranks_on_host: usize) -> usize {
+    let wanted = 2 * host.last_level_cache();
+    let most = match host.available_memory {
+        0 => wanted,
+        available => available / 4 / 3 / n_ranks_on_host,
+    };
+    let mut bytes = [wanted.min(most) as i64];
+    world.min_integers(&mut bytes);
+    bytes[0] as usize / size_of::<f64>()
+}

@@ -1,0 +1,335 @@
+//! One problem in one precision: every executor in turn, between passes of the copy that sets the roof.
+
+use super::bench::Plan;
+use super::machine::{Memory, Stream};
+use super::problems::Problem;
+use super::samples::Samples;
+use crate::engine::{Engine, Executor, Setup};
+use crate::error::{Error, Result};
+use crate::field::Storage;
+use crate::grid::{AXIS_NAMES, Decomposition, DecompositionError, Tile, Topology};
+use crate::kernels::contract::Buildable;
+use crate::metrics::Phase;
+use crate::parallel::World;
+use serde::Serialize;
+use std::time::Instant;
+
+/// Share of the largest stable time step that problems are advanced by.
+const CFL: f64 = 0.5;
+
+/// The speed of one executor.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExecutorSpeed {
+    pub executor: &'static str,
+    /// Cells advanced by one step, per second, on all ranks together.
+    pub updates_per_second: Samples,
+    /// Share of the time that ranks wait for messages, mean over ranks.
+    pub wait_share: Samples,
+    /// Time that ranks wait for messages per step, s, mean over ranks.
+    pub wait_per_step: Samples,
+}
+
+/// The speed of one problem in one precision.
+#[derive(Clone, Debug, Serialize)]
+pub struct KernelSpeed {
+    pub problem: &'static str,
+    pub summary: &'static str,
+    pub precision: &'static str,
+    pub cells: [usize; 3],
+    pub topology: Topology,
+    /// Bytes of the slots of all ranks.
+    pub storage_bytes: f64,
+    /// Least bytes that a plain sweep moves per cell and step.
+    pub bytes_per_cell: f64,
+    /// Length of a step, s.
+    pub dt: f64,
+    pub steps_per_repeat: u64,
+    /// Copy bandwidth of all ranks, write-allocate counted, between the repetitions of this problem, bytes/s.
+    pub copy: Samples,
+    pub executors: Vec<ExecutorSpeed>,
+}
+
+impl KernelSpeed {
+    /// Updates per second that the copy bandwidth allows a plain sweep.
+    pub fn roof(&self) -> f64 {
+        self.copy.median() / self.bytes_per_cell
+    }
+
+    /// Share of waiting that an executor hides, compared with blocking; `None` where blocking was not measured or does
+    /// not wait.
+    pub fn hidden(&self, executor: &ExecutorSpeed) -> Option<f64> {
+        let blocking = self
+            .executors
+            .iter()
+            .find(|e| e.executor == Executor::Blocking.name())?;
+        let waited = blocking.wait_per_step.median();
+        (waited > 0.0).then(|| 1.0 - executor.wait_per_step.median() / waited)
+    }
+}
+
+/// Measures `problem` in the precision `T`. `memory` gives the roof; `free_memory` is what the problem may fill, bytes.
+///
+/// # Errors
+/// If the grid does not fit the memory, or cannot be cut for this number of ranks.
+pub fn measure<T: Buildable>(
+    world: &World,
+    plan: &Plan,
+    problem: &'static Problem,
+    memory: &mut Memory,
+    free_memory: f64,
+) -> Result<KernelSpeed> {
+    let mut course = Course::<T>::new(world, plan, problem, free_memory)?;
+    let steps = match plan.steps_per_repeat {
+        Some(steps) => steps,
+        None => course.steps_that_last(plan.seconds_per_repeat),
+    };
+    let mut executors: Vec<ExecutorSpeed> = plan.executors.iter().map(|e| ExecutorSpeed::unmeasured(*e)).collect();
+    for &executor in &plan.executors {
+        course.repetition(executor, course.n_phases());
+    }
+    let mut copy = Samples::default();
+    for _ in 0..plan.repeat {
+        copy.push(memory.all_ranks(world, Stream::Copy));
+        for (&executor, speed) in plan.executors.iter().zip(&mut executors) {
+            let repetition = course.repetition(executor, steps);
+            speed.push(&repetition, course.n_cells(), steps);
+        }
+    }
+    copy.push(memory.all_ranks(world, Stream::Copy));
+    Ok(KernelSpeed {
+        problem: problem.name,
+        summary: problem.summary,
+        precision: T::NAME,
+        cells: course.engine.tile.grid.cells,
+        topology: course.topology,
+        storage_bytes: course.storage_bytes,
+        bytes_per_cell: course.engine.declaration.bytes_per_cell(size_of::<T>()),
+        dt: course.dt,
+        steps_per_repeat: steps,
+        copy,
+        executors,
+    })
+}
+
+impl ExecutorSpeed {
+    fn unmeasured(executor: Executor) -> ExecutorSpeed {
+        ExecutorSpeed {
+            executor: executor.name(),
+            updates_per_second: Samples::default(),
+            wait_share: Samples::default(),
+            wait_per_step: Samples::default(),
+        }
+    }
+
+    fn push(&mut self, repetition: &Repetition, n_cells: usize, steps: u64) {
+        let updates = n_cells as f64 * steps as f64;
+        self.updates_per_second.push(updates / repetition.slowest);
+        self.wait_share.push(repetition.waited / repetition.mean);
+        self.wait_per_step.push(repetition.waited / steps as f64);
+    }
+}
+
+/// Times of one repetition, s.
+struct Repetition {
+    /// Of the slowest rank.
+    slowest: f64,
+    /// Mean over ranks.
+    mean: f64,
+    /// Waiting for messages, mean over ranks.
+    waited: f64,
+}
+
+/// A problem on its way: the engine of this rank, and how far it is.
+struct Course<'w, T> {
+    world: &'w World,
+    engine: Engine<T>,
+    topology: Topology,
+    storage_bytes: f64,
+    dt: f64,
+    step: u64,
+}
+
+impl<'w, T: Buildable> Course<'w, T> {
+    fn new(world: &'w World, plan: &Plan, problem: &Problem, free_memory: f64) -> Result<Course<'w, T>> {
+        let size = plan.size.unwrap_or(problem.size);
+        let case = problem.case(size)?;
+        let declaration = case.physics.declaration(&case.grid);
+        let margin = declaration.margin(&case.grid);
+        let reach = declaration.reach(&case.grid);
+        let refuse = |cause: &dyn std::fmt::Display| {
+            Error::Config(format!(
+                "bench problem {} of {size} cells per side: {cause}",
+                problem.name
+            ))
+        };
+        let decomposition = Decomposition::new(&case.grid, world.size(), &reach, plan.topology)
+            .map_err(|error| refuse(&cause(error)))?;
+        let tile = Tile {
+            grid: case.grid.clone(),
+            owned: decomposition.owned(world.rank()),
+            margin,
+        };
+        let storage_bytes = sum(world, Storage::<T>::bytes_needed(&declaration.slots, &tile));
+        if storage_bytes > free_memory {
+            return Err(refuse(&format!(
+                "it needs {:.1} GB, but {:.1} GB are free; choose a smaller --size or more hosts",
+                storage_bytes / 1e9,
+                free_memory / 1e9
+            )));
+        }
+        let mut kernel = T::build(case.physics.as_ref(), &case.grid);
+        world.agree(kernel.prepare(&tile, 0.0).map_err(|error| refuse(&error)))?;
+        let mut rate = [kernel.rates(0.0, 0.0).total];
+        world.max(&mut rate);
+        let topology = decomposition.topology;
+        let setup = Setup {
+            decomposition,
+            declaration,
+            kernel,
+            tile,
+            instructions: plan.instructions,
+        };
+        let mut engine = Engine::new(world, setup);
+        engine.initialise(0.0);
+        Ok(Course {
+            world,
+            engine,
+            topology,
+            storage_bytes,
+            dt: CFL / rate[0],
+            step: 0,
+        })
+    }
+
+    fn n_cells(&self) -> usize {
+        self.engine.tile.grid.n_cells()
+    }
+
+    fn n_phases(&self) -> u64 {
+        self.engine.declaration.phases.len() as u64
+    }
+
+    /// Advances by `steps` and tells how long it took, the same on every rank.
+    fn repetition(&mut self, executor: Executor, steps: u64) -> Repetition {
+        self.engine.timers.reset();
+        self.world.barrier();
+        let start = Instant::now();
+        for _ in 0..steps {
+            let time = self.step as f64 * self.dt;
+            self.engine.step(executor, self.step, time, self.dt);
+            self.step += 1;
+        }
+        let mine = [start.elapsed().as_secs_f64(), self.engine.timers.seconds(Phase::Wait)];
+        let all = self.world.gather_all(&mine);
+        let mean = |n: usize| all.iter().map(|rank| rank[n]).sum::<f64>() / all.len() as f64;
+        Repetition {
+            slowest: all.iter().map(|rank| rank[0]).fold(0.0, f64::max),
+            mean: mean(0),
+            waited: mean(1),
+        }
+    }
+
+    /// How many steps take at least `seconds`, in whole rounds of the phases. Warms up first.
+    fn steps_that_last(&mut self, seconds: f64) -> u64 {
+        let n_phases = self.n_phases();
+        self.repetition(Executor::Blocking, n_phases);
+        let round = self.repetition(Executor::Blocking, n_phases).slowest;
+        n_phases * ((seconds / round).ceil() as u64).max(1)
+    }
+}
+
+/// The sum of a number over all ranks.
+fn sum(world: &World, value: f64) -> f64 {
+    world.gather_all(&[value]).iter().map(|rank| rank[0]).sum()
+}
+
+/// Why the grid cannot be cut, and what to do.
+fn cause(error: DecompositionError) -> String {
+    match error {
+        DecompositionError::WrongProduct { topology, n_ranks } => format!(
+            "--topology {},{},{} makes {} tiles for {n_ranks} ranks; give numbers whose product is {n_ranks}",
+            topology[0],
+            topology[1],
+            topology[2],
+            topology.iter().product::<usize>()
+        ),
+        DecompositionError::TooThin {
+            axis,
+            cells,
+            needed,
+            largest_usable,
+        } => format!(
+            "tiles would be {cells} cells wide along {}, thinner than the halo of {needed}; take a larger --size, or at \
+             most {largest_usable} ranks",
+            AXIS_NAMES[axis]
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::instructions::InstructionSet;
+    use crate::study::PROBLEMS;
+
+    fn plan() -> Plan {
+        Plan {
+            problems: PROBLEMS.iter().collect(),
+            size: Some(12),
+            precisions: Vec::new(),
+            executors: Executor::ALL.to_vec(),
+            instructions: InstructionSet::best(),
+            topology: None,
+            repeat: 3,
+            seconds_per_repeat: 0.0,
+            steps_per_repeat: None,
+        }
+    }
+
+    fn speed(problem: &'static Problem, plan: &Plan) -> Result<KernelSpeed> {
+        let mut memory = Memory::new(4096, InstructionSet::best());
+        measure::<f32>(&World::single(), plan, problem, &mut memory, f64::INFINITY)
+    }
+
+    #[test]
+    fn every_problem_runs_in_every_executor() {
+        for problem in PROBLEMS {
+            let speed = speed(problem, &plan()).unwrap();
+            assert_eq!(speed.executors.len(), 3);
+            assert!(speed.executors.iter().all(|e| e.updates_per_second.min() > 0.0));
+            assert!(speed.roof() > 0.0 && speed.dt > 0.0);
+            assert_eq!(speed.precision, "f32");
+        }
+    }
+
+    #[test]
+    fn a_topology_for_another_number_of_ranks_is_refused() {
+        let mut plan = plan();
+        plan.topology = Some([1, 2, 3]);
+        let error = speed(&PROBLEMS[0], &plan).unwrap_err();
+        assert!(
+            error.to_string().contains("--topology 1,2,3 makes 6 tiles for 1 ranks"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_grid_beyond_the_memory_is_refused_before_it_is_allocated() {
+        let mut plan = plan();
+        plan.size = Some(1000);
+        let mut memory = Memory::new(4096, InstructionSet::best());
+        let result = measure::<f64>(&World::single(), &plan, &PROBLEMS[0], &mut memory, 1e9);
+        assert!(matches!(result, Err(Error::Config(text)) if text.contains("--size")));
+    }
+
+    #[test]
+    fn hidden_waiting_is_relative_to_blocking() {
+        let mut speed = speed(&PROBLEMS[0], &plan()).unwrap();
+        let waits = [0.4, 0.1, 0.0];
+        for (executor, wait) in speed.executors.iter_mut().zip(waits) {
+            executor.wait_per_step = [wait].into_iter().collect();
+        }
+        assert_eq!(speed.hidden(&speed.executors[1]), Some(0.75));
+        assert_eq!(speed.hidden(&speed.executors[2]), Some(1.0));
+    }
+}
