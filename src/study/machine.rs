@@ -204,7 +204,7 @@ for_each_instruction_set! {
 #[cfg(target_arch = "x86_64")]
 fn copy_past_caches(a: &mut [f64], b: &[f64]) {
     use std::arch::x86_64::{_mm_load_pd, _mm_sfence, _mm_stream_pd};
-    assert!(a.as_ptr() as usize % 64 == 0 && b.as_ptr() as usize % 64 == 0);
+    assert!((a.as_ptr() as usize).is_multiple_of(64) && (b.as_ptr() as usize).is_multiple_of(64));
     for (a, b) in a.chunks_exact_mut(8).zip(b.chunks_exact(8)) {
         for i in (0..8).step_by(2) {
             // SAFETY: i + 1 is inside both chunks, which begin on a cache line; every x86-64 has SSE2.
