@@ -245,8 +245,8 @@ impl Bits {
                 ));
             }
         }
-        let lines = self.history.lines().zip(expected.history.lines());
-        match lines.filter(|(a, b)| a != b).next() {
+        let mut lines = self.history.lines().zip(expected.history.lines());
+        match lines.find(|(a, b)| a != b) {
             Some((a, b)) => Some(format!("the history differs:\n{a}\n{b}")),
             None => (self.history != expected.history).then(|| "the history has another length".to_string()),
         }
@@ -264,7 +264,7 @@ fn topologies(ranks: usize, dims: usize) -> Vec<Vec<usize>> {
     if dims == 1 {
         return vec![vec![ranks]];
     }
-    let divisors = (1..=ranks).filter(|d| ranks % d == 0);
+    let divisors = (1..=ranks).filter(|&d| ranks.is_multiple_of(d));
     divisors
         .flat_map(|first| {
             let rest = topologies(ranks / first, dims - 1);
@@ -295,7 +295,7 @@ fn bits_are_equal_between_walls_in_2d() {
 
 #[test]
 fn bits_are_equal_for_random_configurations() {
-    for seed in 1000..1020 {
+    for seed in 2000..2120 {
         let mut random = Random::new(seed);
         let problem = random_problem(&mut random);
         let expected = problem.reference();
