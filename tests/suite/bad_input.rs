@@ -56,7 +56,7 @@ fn must_say(outcome: &Outcome, code: i32, words: &[&str]) {
 }
 
 #[test]
-fn a_misspelt_key_is_shown_at_its_place_with_the_key_that_was_meant() {
+pub fn a_misspelt_key_is_shown_at_its_place_with_the_key_that_was_meant() {
     let words = [
         "unknown key `difusivity`",
         "case.toml:12:1",
@@ -166,7 +166,7 @@ fn an_initial_state_that_is_not_finite_is_refused_with_the_first_cell() {
 }
 
 #[test]
-fn a_formula_that_is_not_finite_on_another_rank_is_refused_once() {
+pub fn a_formula_that_is_not_finite_on_another_rank_is_refused_once() {
     let words = [
         "\"1/(x - 3.75)\" is not finite",
         "case.toml",

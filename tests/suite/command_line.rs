@@ -169,7 +169,7 @@ fn the_resolved_configuration_gives_the_same_run() {
 }
 
 #[test]
-pub fn an_override_with_an_unknown_key_is_shown() {
+fn an_override_with_an_unknown_key_is_shown() {
     let place = workplace();
     let outcome = place.run(&Launch::alone(), &["case.toml", "--set", "time.stesp=3"]);
     assert_eq!(outcome.code, Some(2), "{outcome}");

@@ -1,7 +1,9 @@
 //! The promise of bits: however the grid is cut, messages travel and loops are compiled, all declared storage and all
 //! histories are equal to the last bit.
 
+use crate::contract::{SPACING, random_transport};
 use crate::launch::{Launch, Outcome, Workplace};
+use crate::random::Random;
 use simrun::files::SnapshotReader;
 use simrun::numerics::instructions::InstructionSet;
 use std::collections::BTreeMap;
@@ -13,7 +15,7 @@ const EXCHANGES: [&str; 4] = ["blocking", "overlap", "progress", "auto"];
 
 /// A small run whose every storage is compared.
 struct Problem {
-    dims: usize,
+    cells: Vec<usize>,
     text: String,
 }
 
@@ -77,7 +79,7 @@ fn everything_3d() -> Problem {
         boundary = { all = "open" }
     "#;
     Problem {
-        dims: 3,
+        cells: vec![37, 23, 11],
         text: text("[37, 23, 11]", "[7.4, 4.6, 1.1]", kernel),
     }
 }
@@ -95,7 +97,7 @@ fn heat_3d() -> Problem {
         boundary = { west = "periodic", east = "periodic", south = { value = "sin(x) + t" }, north = { flux = 0.3 }, bottom = "periodic", top = "periodic" }
     "#;
     Problem {
-        dims: 3,
+        cells: vec![37, 23, 11],
         text: text("[37, 23, 11]", "[7.4, 4.6, 1.1]", kernel),
     }
 }
@@ -117,7 +119,7 @@ fn periodic_2d() -> Problem {
         boundary = { all = "periodic" }
     "#;
     Problem {
-        dims: 2,
+        cells: vec![37, 23],
         text: text("[37, 23]", "[7.4, 4.6]", kernel),
     }
 }
@@ -137,7 +139,7 @@ fn walls_2d() -> Problem {
         boundary = { west = { inflow = "sin(y)" }, east = "zero-gradient", south = { flux = "0.1*x" }, north = { value = 0.5 } }
     "#;
     Problem {
-        dims: 2,
+        cells: vec![37, 23],
         text: text("[37, 23]", "[7.4, 4.6]", kernel),
     }
 }
@@ -154,7 +156,7 @@ impl Problem {
 
     fn reference(&self) -> Bits {
         let way = Way {
-            topology: vec![1; self.dims],
+            topology: vec![1; self.cells.len()],
             exchange: "blocking",
             instructions: InstructionSet::Baseline,
         };
@@ -174,7 +176,7 @@ impl Problem {
         let n_modes = if in_all_modes { EXCHANGES.len() } else { 1 };
         let cuts = [1, 2, 3, 4, 6]
             .into_iter()
-            .flat_map(|ranks| topologies(ranks, self.dims));
+            .flat_map(|ranks| topologies(ranks, self.cells.len()));
         for (n, (topology, mode)) in cuts
             .flat_map(|cut| (0..n_modes).map(move |mode| (cut.clone(), mode)))
             .enumerate()
@@ -243,8 +245,8 @@ impl Bits {
                 ));
             }
         }
-        let lines = self.history.lines().zip(expected.history.lines());
-        match lines.filter(|(a, b)| a != b).next() {
+        let mut lines = self.history.lines().zip(expected.history.lines());
+        match lines.find(|(a, b)| a != b) {
             Some((a, b)) => Some(format!("the history differs:\n{a}\n{b}")),
             None => (self.history != expected.history).then(|| "the history has another length".to_string()),
         }
@@ -262,7 +264,7 @@ fn topologies(ranks: usize, dims: usize) -> Vec<Vec<usize>> {
     if dims == 1 {
         return vec![vec![ranks]];
     }
-    let divisors = (1..=ranks).filter(|d| ranks % d == 0);
+    let divisors = (1..=ranks).filter(|&d| ranks.is_multiple_of(d));
     divisors
         .flat_map(|first| {
             let rest = topologies(ranks / first, dims - 1);
@@ -289,6 +291,51 @@ fn bits_are_equal_in_a_periodic_box_in_2d() {
 #[test]
 fn bits_are_equal_between_walls_in_2d() {
     walls_2d().check(false);
+}
+
+#[test]
+fn bits_are_equal_for_random_configurations() {
+    for seed in 2000..2120 {
+        let mut random = Random::new(seed);
+        let problem = random_problem(&mut random);
+        let expected = problem.reference();
+        let ranks = *random.pick(&[2, 3, 4, 6]);
+        let fits = |topology: &Vec<usize>| topology.iter().zip(&problem.cells).all(|(n, cells)| n <= cells);
+        let cuts: Vec<Vec<usize>> = topologies(ranks, problem.cells.len())
+            .into_iter()
+            .filter(fits)
+            .collect();
+        let way = Way {
+            topology: random.pick(&cuts).clone(),
+            exchange: EXCHANGES[random.below(EXCHANGES.len())],
+            instructions: InstructionSet::best(),
+        };
+        if let Some(difference) = problem.bits(&Launch::on(ranks), &way).difference(&expected) {
+            panic!("seed {seed}, {way:?}: {difference}\n{}", problem.text);
+        }
+    }
+}
+
+/// A random `[kernel]` table on a small grid around the origin, with a time step that suits all of them.
+fn random_problem(random: &mut Random) -> Problem {
+    let case = random_transport(random);
+    let size: Vec<f64> = case
+        .cells
+        .iter()
+        .zip(SPACING)
+        .map(|(&n, side)| n as f64 * side)
+        .collect();
+    let origin: Vec<f64> = size.iter().map(|length| -0.5 * length).collect();
+    let kernel = format!("precision = \"{}\"\n{}", random.pick(&["f32", "f64"]), case.text());
+    let text = text(
+        &format!("{:?}", case.cells),
+        &format!("{size:?}\norigin = {origin:?}"),
+        &kernel,
+    );
+    Problem {
+        cells: case.cells,
+        text: text.replace("[time]", "[time]\ndt = 0.01"),
+    }
 }
 
 /// What a developer looks at after every change: one uneven cut of the fullest problem per exchange mode.

@@ -43,7 +43,8 @@ impl Case {
         (physics, grid)
     }
 
-    fn text(&self) -> String {
+    /// The `[kernel]` table.
+    pub fn text(&self) -> String {
         format!("[kernel]\ntype = \"{}\"\n{}", self.kernel, self.table)
     }
 }

@@ -129,7 +129,7 @@ impl<T: Real> Problem<'_, T> {
                 _ => run.main.poison(slot),
             }
         }
-        run.to_the_end(random)?;
+        run.finish(random)?;
         Ok(run.main)
     }
 
@@ -165,7 +165,7 @@ struct RandomRun<'a, T> {
 }
 
 impl<T: Real> RandomRun<'_, T> {
-    fn to_the_end(&mut self, random: &mut Random) -> Result<(), String> {
+    fn finish(&mut self, random: &mut Random) -> Result<(), String> {
         // Some runs go on with one box as far as it gets, so that neighbours are as far apart as the declarations allow.
         let is_greedy = random.once_in(2);
         let mut last = None;

@@ -9,8 +9,8 @@ mod execution;
 mod lopsided;
 
 use crate::random::Random;
-pub use cases::chosen;
-use cases::{Case, long_rows, random_transport};
+use cases::{Case, long_rows};
+pub use cases::{SPACING, chosen, random_transport};
 use execution::{Order, Problem};
 use simrun::kernels::contract::Buildable;
 use simrun::kernels::{Declaration, REGISTRY};
@@ -85,7 +85,7 @@ fn rows_too_long_for_the_cache_keep_the_contract() {
 
 #[test]
 fn random_configurations_keep_the_contract() {
-    for seed in 0..120 {
+    for seed in 5000..6500 {
         check(&random_transport(&mut Random::new(seed)), seed, 2);
     }
 }
