@@ -85,7 +85,8 @@ pub fn run(args: &BenchArgs, world: &World) -> Result<()> {
     let file = world.agree(file)?;
     let mut say = |text: &str| {
         if world.is_root() {
-            print!("{text}");
+            // A reader that has gone away is no reason to stop.
+            let _ = write!(std::io::stdout(), "{text}");
         }
     };
     let report = study::run(world, &plan, &mut say)?;

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::parallel::World;
-use crate::simulation::{Case, report};
+use crate::simulation::{Case, report, say};
 use std::path::PathBuf;
 
 /// The arguments of a check.
@@ -26,6 +26,6 @@ pub struct CheckArgs {
 /// [`crate::error::Error::Config`] with all that is wrong.
 pub fn run(args: &CheckArgs) -> Result<()> {
     let case = Case::load(&World::single(), &args.config, &args.overrides)?;
-    print!("{}", report(&case, args.ranks as usize)?);
+    say(report(&case, args.ranks as usize)?.trim_end());
     Ok(())
 }

@@ -11,9 +11,10 @@ mod run;
 
 use crate::error::{Error, Result};
 use crate::numerics::formula::nearest_name;
-use crate::parallel::World;
+use crate::parallel::{World, launched_rank};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Solves partial differential equations on structured 2D and 3D grids, on any number of MPI ranks.
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "simrun", version = version(), max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(
-    after_help = "Exit codes: 0 finished, 2 wrong configuration, 3 stopped early with a valid checkpoint, 4 numerical \
+    after_help = "Exit codes: 0 finished, 2 wrong configuration, 3 stopped early with a valid checkpoint (reserved: there are no checkpoints yet), 4 numerical \
                         failure, 5 input or output failure."
 )]
 struct Cli {
@@ -106,17 +107,15 @@ fn alone(command: impl FnOnce() -> Result<()>) -> ExitCode {
 fn say_error(error: &Error, aloud: bool) -> ExitCode {
     let text = error.to_string();
     if aloud && !text.is_empty() {
-        eprintln!("simrun: {}", text.trim_end());
+        // A closed standard error changes nothing.
+        let _ = writeln!(std::io::stderr(), "simrun: {}", text.trim_end());
     }
     ExitCode::from(error.exit_code() as u8)
 }
 
 /// Whether this is the launcher's first process, or there is no launcher: known before MPI is.
 fn speaks_for_all() -> bool {
-    ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .is_none_or(|rank| rank == "0")
+    launched_rank().unwrap_or(0) == 0
 }
 
 /// The message for a first argument that is neither a subcommand nor a file, where one was probably meant.
@@ -134,6 +133,7 @@ fn mistyped_subcommand(arguments: &[OsString]) -> Option<String> {
         return None;
     }
     let hint = match nearest_name(&word, names.iter().copied()) {
+        _ if word == "run" => "a configuration is run without a subcommand".to_string(),
         Some(near) => format!("did you mean `simrun {near}`?"),
         None => format!("the subcommands are: {}", names.join(", ")),
     };

@@ -84,6 +84,9 @@ impl ExactSum {
 
     fn add_block(&mut self, block: &[f64]) {
         let largest = block.iter().fold(0.0f64, |m, v| if v.abs() > m { v.abs() } else { m });
+        if largest == 0.0 && is_all_finite(block) {
+            return;
+        }
         let exponent = (largest.to_bits() >> 52) as i32 - 1022; // largest < 2^exponent
         if !(-800..=900).contains(&exponent) || !is_all_finite(block) {
             block.iter().for_each(|&v| self.add(v));

@@ -6,7 +6,7 @@
 use super::durable;
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
@@ -44,19 +44,27 @@ impl RunFolder {
                 "{text}\n  Choose a folder that can be written with --output DIR."
             ))
         })?;
+        let list_path = path.join(LIST);
+        refuse_irregular(&list_path)?;
+        let is_new = !list_path.exists();
+        let list = OpenOptions::new().append(true).create(true).open(&list_path);
+        let list = list.map_err(|e| Error::io("open", &list_path, e))?;
+        lock(&list, path)?;
         let listed = read_list(path)?;
         if overwrite {
             delete_listed(path, &listed)?;
         } else if !listed.is_empty() || has_other_content(path)? {
+            if is_new {
+                // The folder is somebody else's: leave it as it was.
+                let _ = fs::remove_file(&list_path);
+            }
             return Err(Error::Config(format!(
                 "the output folder {} already holds results or other files; replace the results of the earlier run with \
                  --overwrite, or choose another folder with --output DIR",
                 path.display()
             )));
         }
-        let list_path = path.join(LIST);
-        refuse_irregular(&list_path)?;
-        let list = File::create(&list_path).map_err(|e| Error::io("create", &list_path, e))?;
+        list.set_len(0).map_err(|e| Error::io("empty", &list_path, e))?;
         durable::sync_folder_of(&list_path)?;
         Ok(RunFolder {
             path: path.to_owned(),
@@ -128,6 +136,18 @@ impl RunFolder {
     /// As [`RunFolder::note`].
     pub fn snapshot_path(&mut self, name: &str, step: u64) -> Result<PathBuf> {
         self.note(&format!("snapshots/{name}_{step:08}.h5"))
+    }
+}
+
+/// Holds the folder for this run until its list is closed; a run under way holds it too. Where the file system knows no
+/// locks, nothing is held.
+fn lock(list: &File, folder: &Path) -> Result<()> {
+    match list.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Error::Config(format!(
+            "a run is under way in the output folder {}; wait for its end, or choose another folder with --output DIR",
+            folder.display()
+        ))),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 

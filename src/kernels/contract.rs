@@ -101,8 +101,11 @@ pub trait Kernel<T: Real>: Send + Sync {
     /// Runs stage `call.stage` of step `call.step` on the view's region.
     fn run(&self, call: &StageCall, view: &StageView<'_, T>);
 
-    /// The rates that limit dt on this tile's owned cells, valid for every time in `[from, to]`.
-    fn rates(&self, from: f64, to: f64) -> Rates;
+    /// The rates that limit dt on this tile's owned cells at `time`.
+    ///
+    /// # Errors
+    /// A coefficient that has lost its meaning by then.
+    fn rates(&self, time: f64) -> Result<Rates, KernelError>;
 
     /// Whether [`Kernel::rates`] depend on time.
     fn rates_vary(&self) -> bool;

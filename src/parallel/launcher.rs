@@ -8,6 +8,13 @@ const LAUNCHERS: [(&str, &str, &str); 4] = [
     ("MVAPICH's mpirun", "MV2_COMM_WORLD_SIZE", "MV2_COMM_WORLD_RANK"),
 ];
 
+/// The number that a launcher gave to this process, known before MPI is; `None` without a launcher.
+pub fn launched_rank() -> Option<usize> {
+    LAUNCHERS
+        .iter()
+        .find_map(|(_, _, rank)| std::env::var(rank).ok()?.parse().ok())
+}
+
 /// A launcher that started more processes than MPI knows of.
 #[derive(Debug, PartialEq)]
 pub struct Mismatch {

@@ -14,6 +14,7 @@ mod world;
 
 pub use collect::collect;
 pub use exchange::HaloExchange;
+pub use launcher::launched_rank;
 pub use plan::{HaloCopy, HaloLink, HaloNeed, HaloPart, HaloPlan};
 pub use transferable::Transferable;
 pub use world::World;

@@ -26,6 +26,11 @@ pub(super) struct Message {
     pub n: usize,
 }
 
+/// Elements of a message, as MPI counts them.
+fn count(message: &Message) -> c_int {
+    c_int::try_from(message.n).expect("a halo of more than 2^31 numbers needs more ranks")
+}
+
 fn datatype<T: Real>() -> ffi::MPI_Datatype {
     match T::NAME {
         "f32" => f32::equivalent_datatype().as_raw(),
@@ -52,7 +57,7 @@ impl<T: Real> RequestSet<T> {
             unsafe {
                 ffi::MPI_Recv_init(
                     buffer.as_mut_ptr().cast::<c_void>(),
-                    message.n as c_int,
+                    count(message),
                     datatype::<T>(),
                     message.rank as c_int,
                     message.tag,
@@ -68,7 +73,7 @@ impl<T: Real> RequestSet<T> {
             unsafe {
                 ffi::MPI_Send_init(
                     buffer.as_ptr().cast::<c_void>(),
-                    message.n as c_int,
+                    count(message),
                     datatype::<T>(),
                     message.rank as c_int,
                     message.tag,

@@ -13,11 +13,25 @@ pub struct Tick {
     pub dt: f64,
 }
 
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Here {
+    /// Steps done.
+    pub step: u64,
+    pub time: f64,
+    /// Events up to this time have come: see [`Clock::reached`].
+    pub reached: f64,
+    /// The step that led here, s; before the first, the longest that is allowed.
+    pub dt: f64,
+}
+
 /// A stretch of equal steps towards a time that must be met exactly.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     start: f64,
     dt: f64,
+    /// The longest step that was allowed when the stretch began.
+    longest: f64,
     /// Steps done of the stretch.
     done: u64,
     /// Steps of the stretch and the time at its end; `None` where nothing has to be met.
@@ -32,11 +46,19 @@ pub struct Clock {
     time: f64,
     end: Option<f64>,
     n_steps: Option<u64>,
+    /// Length of the last step, s.
+    last_dt: f64,
     stretch: Option<Stretch>,
 }
 
 /// Relative slack in the number of steps of a stretch: rounding must not cost a whole step.
 const SLACK: f64 = 1e-9;
+
+/// Growth of the allowed step from which a stretch is begun anew.
+const GROWTH: f64 = 1.1;
+
+/// Share of a step within which two times are one: `3 * 0.7` and `2.1` differ by rounding only.
+const SAME_TIME: f64 = 1e-6;
 
 impl Clock {
     pub fn new(config: &TimeConfig) -> Clock {
@@ -45,6 +67,7 @@ impl Clock {
             time: config.start,
             end: config.end,
             n_steps: config.steps,
+            last_dt: 0.0,
             stretch: None,
         }
     }
@@ -57,9 +80,14 @@ impl Clock {
         self.time
     }
 
+    /// The present time and a millionth of the last step: events up to here have come.
+    pub fn reached(&self) -> f64 {
+        self.time + SAME_TIME * self.last_dt
+    }
+
     /// Whether the run has reached its end.
     pub fn is_finished(&self) -> bool {
-        self.end.is_some_and(|end| self.time >= end) || self.n_steps.is_some_and(|n| self.step >= n)
+        self.end.is_some_and(|end| self.reached() >= end) || self.n_steps.is_some_and(|n| self.step >= n)
     }
 
     /// The next step, at most `longest` long and not beyond `next_event`, a time after now that must be met.
@@ -68,7 +96,10 @@ impl Clock {
             (Some(end), Some(event)) => Some(end.min(event)),
             (end, event) => end.or(event),
         };
-        let fits = |stretch: &Stretch| stretch.dt <= longest && stretch.goal.map(|(_, time)| time) == goal;
+        let fits = |stretch: &Stretch| {
+            let is_same_goal = stretch.goal.map(|(_, time)| time) == goal;
+            is_same_goal && stretch.dt <= longest && longest <= GROWTH * stretch.longest
+        };
         let stretch = match self.stretch.filter(fits) {
             Some(stretch) => stretch,
             None => self.new_stretch(longest, goal),
@@ -86,6 +117,7 @@ impl Clock {
             None => Stretch {
                 start: self.time,
                 dt: longest,
+                longest,
                 done: 0,
                 goal: None,
             },
@@ -95,6 +127,7 @@ impl Clock {
                 Stretch {
                     start: self.time,
                     dt: remaining / n,
+                    longest,
                     done: 0,
                     goal: Some((n as u64, goal)),
                 }
@@ -107,6 +140,7 @@ impl Clock {
         let stretch = self.stretch.as_mut().expect("a step is given before it is done");
         stretch.done += 1;
         self.step += 1;
+        self.last_dt = stretch.dt;
         match stretch.goal {
             Some((n, goal)) if stretch.done == n => {
                 self.time = goal;
@@ -181,6 +215,26 @@ mod tests {
             n += 1;
         }
         assert_eq!(n, 20);
+    }
+
+    #[test]
+    fn times_that_differ_by_rounding_are_one() {
+        let mut clock = clock(Some(2.1), None);
+        while !clock.is_finished() {
+            let k = (0..).find(|&k| k as f64 * 0.7 > clock.reached()).unwrap();
+            let tick = clock.tick(0.2, Some(k as f64 * 0.7));
+            assert!(tick.dt > 0.1, "a step of {} s", tick.dt);
+            clock.advance();
+        }
+        assert_eq!(clock.step(), 12);
+    }
+
+    #[test]
+    fn a_larger_limit_takes_effect_soon() {
+        let mut clock = clock(Some(100.0), None);
+        clock.tick(0.01, None);
+        clock.advance();
+        assert!(clock.tick(10.0, None).dt > 9.0);
     }
 
     #[test]

@@ -15,9 +15,10 @@ mod step_limit;
 mod terminal;
 
 pub use case::Case;
-pub use clock::{Clock, Tick};
+pub use clock::{Clock, Here, Tick};
 pub use monitor::{Defect, Statistics};
 pub use precision::Precise;
 pub use progress::ProgressStyle;
 pub use report::report;
 pub use run::{Options, Summary, run};
+pub use terminal::say;

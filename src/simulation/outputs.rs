@@ -1,7 +1,7 @@
 //! What a run writes: snapshots, history, status, log. Tiles travel to rank 0, which alone opens files.
 
 use super::case::Case;
-use super::clock::Tick;
+use super::clock::Here;
 use super::monitor::{Statistics, statistics, totals};
 use super::precision::Precise;
 use crate::config::{Every, SnapshotConfig};
@@ -39,7 +39,7 @@ struct Series {
 #[derive(Clone, Copy)]
 pub struct Moment<'a> {
     /// Step and time, and the dt that led here.
-    pub tick: Tick,
+    pub tick: Here,
     pub rates: &'a Rates,
     /// Whether the run ends here.
     pub is_last: bool,
@@ -94,6 +94,7 @@ impl Outputs {
         };
         let root = world.agree(root)?;
         let mut hosts: Vec<String> = hosts;
+        hosts.sort();
         hosts.dedup();
         Ok(Outputs {
             root,
@@ -113,15 +114,15 @@ impl Outputs {
     }
 
     /// Whether anything is to be written at `tick`.
-    pub fn is_due(&self, tick: &Tick, is_last: bool) -> bool {
+    pub fn is_due(&self, tick: &Here, is_last: bool) -> bool {
         self.history_is_due(tick, is_last) || self.series.iter().any(|series| series.is_due(tick, is_last))
     }
 
-    fn history_is_due(&self, tick: &Tick, is_last: bool) -> bool {
+    fn history_is_due(&self, tick: &Here, is_last: bool) -> bool {
         let edge = tick.step == 0 || (is_last && self.last_row != Some(tick.step));
         self.history
             .as_ref()
-            .is_some_and(|history| edge || history.is_due(tick.step, tick.time))
+            .is_some_and(|history| edge || history.is_due(tick.step, tick.reached))
     }
 
     /// Writes everything that is due at the beginning of `tick`.
@@ -150,19 +151,19 @@ impl Outputs {
             world.agree(written)?;
             self.last_row = Some(tick.step);
             if let Some(history) = &mut self.history {
-                history.advance(tick.step, tick.time);
+                history.advance(tick.step, tick.reached);
             }
         }
         for n in 0..self.series.len() {
             if !self.series[n].is_due(&tick, is_last) {
                 if tick.step == 0 {
-                    self.series[n].schedule.advance(0, tick.time);
+                    self.series[n].schedule.advance(0, tick.reached);
                 }
                 continue;
             }
             let config = self.series[n].config.clone();
             let bytes = self.write_snapshot(world, case, decomposition, engine, &tick, &config)?;
-            self.series[n].schedule.advance(tick.step, tick.time);
+            self.series[n].schedule.advance(tick.step, tick.reached);
             self.series[n].last = Some(tick.step);
             let name = format!("{}_{:08}.h5", config.name, tick.step);
             self.log(world, &format!("wrote snapshots/{name} ({:.1} MB)", bytes as f64 / 1e6))?;
@@ -176,7 +177,7 @@ impl Outputs {
         case: &Case,
         decomposition: &Decomposition,
         engine: &Engine<T>,
-        tick: &Tick,
+        tick: &Here,
         config: &SnapshotConfig,
     ) -> Result<u64> {
         let head = SnapshotHead {
@@ -316,12 +317,14 @@ impl Outputs {
 }
 
 impl Series {
-    fn is_due(&self, tick: &Tick, is_last: bool) -> bool {
+    fn is_due(&self, tick: &Here, is_last: bool) -> bool {
         if tick.step == 0 {
-            return self.config.initial_state;
+            let is_asked_for = matches!(&self.config.every, Every::AtSteps(_) | Every::AtTimes(_))
+                && self.schedule.is_due(tick.step, tick.reached);
+            return self.config.initial_state || is_asked_for;
         }
         let is_new = self.last != Some(tick.step);
-        is_new && (self.schedule.is_due(tick.step, tick.time) || (is_last && self.config.final_state))
+        is_new && (self.schedule.is_due(tick.step, tick.reached) || (is_last && self.config.final_state))
     }
 }
 
@@ -397,7 +400,7 @@ fn history_columns(case: &Case) -> Vec<Column> {
     columns
 }
 
-fn history_row(tick: &Tick, rates: &Rates, fields: &[Statistics], totals: &[f64]) -> Vec<Entry> {
+fn history_row(tick: &Here, rates: &Rates, fields: &[Statistics], totals: &[f64]) -> Vec<Entry> {
     let mut row = vec![Entry::Count(tick.step), Entry::Value(tick.time), Entry::Value(tick.dt)];
     row.extend(rates.terms.iter().map(|rate| Entry::Value(rate.value * tick.dt)));
     for field in fields {

@@ -1,6 +1,6 @@
 //! Tells how the run is getting on: a bar at a terminal, lines on a time schedule elsewhere.
 
-use super::terminal::is_terminal;
+use super::terminal::{is_terminal, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ pub struct Standing {
 const FIRST_LINE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Wall time between two redraws of the bar and two updates of status.json.
-const REFRESH: Duration = Duration::from_millis(200);
+const REFRESH: Duration = Duration::from_millis(500);
 
 /// Shows progress on rank 0.
 pub struct Progress {
@@ -100,7 +100,7 @@ impl Progress {
             standing.step, standing.steps_total
         );
         if self.is_plain {
-            println!("{line}");
+            say(&line);
         }
         Some(line)
     }
@@ -108,8 +108,8 @@ impl Progress {
     /// Prints a line without disturbing the bar.
     pub fn print(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| println!("{text}")),
-            None => println!("{text}"),
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
         }
     }
 
@@ -151,6 +151,7 @@ pub fn seconds(value: f64) -> String {
 /// A number with at most four significant digits and no trailing zeros.
 fn short(value: f64) -> String {
     let digits = match value.abs() {
+        v if v >= 1e7 => return format!("{value:.3e}"),
         v if v >= 1000.0 => 0,
         v if v >= 100.0 => 1,
         v if v >= 10.0 => 2,

@@ -113,10 +113,12 @@ fn look_at_rates<T: Precise>(case: &Case) -> Result<(StepLimit, bool)> {
         }
     };
     let varies = prepared(&pieces[0])?.rates_vary();
-    let limit = StepLimit::from_rates(case, varies, |from, to| {
+    let limit = StepLimit::from_rates(case, varies, |time| {
         let mut worst: Option<Rates> = None;
         for piece in pieces.iter().step_by(stride) {
-            let rates = prepared(piece)?.rates(from, to);
+            let rates = prepared(piece)?
+                .rates(time)
+                .map_err(|error| Error::Config(format!("{file}: {error}")))?;
             worst = Some(worst.map_or(rates.clone(), |worst| worst.max(&rates)));
         }
         worst.ok_or_else(|| Error::Config(format!("{file}: the grid is empty")))
@@ -275,8 +277,8 @@ fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
         .iter()
         .map(|snapshot| {
             let n = match &snapshot.every {
-                Every::Time(interval) => (duration / interval).floor() as u64 + 1,
-                Every::Steps(n) => steps / n + 1,
+                Every::Time(interval) => ((duration / interval).floor() as u64).saturating_add(1),
+                Every::Steps(n) => (steps / n).saturating_add(1),
                 Every::AtTimes(times) => times.len() as u64 + 2,
                 Every::AtSteps(at) => at.len() as u64 + 2,
             };

@@ -1,7 +1,7 @@
 //! The run loop.
 
 use super::case::Case;
-use super::clock::{Clock, Tick};
+use super::clock::{Clock, Here, Tick};
 use super::monitor::first_defect;
 use super::outputs::{Moment, Outputs};
 use super::precision::Precise;
@@ -211,14 +211,7 @@ impl<'a, T: Precise> Run<'a, T> {
         self.check()?;
         self.write_outputs(false)?;
         while !self.clock.is_finished() {
-            self.limit.refresh(
-                self.world,
-                self.case,
-                &*self.engine.kernel,
-                self.clock.step(),
-                self.clock.time(),
-            )?;
-            let tick = self.clock.tick(self.limit.longest(), self.outputs.next_time());
+            let tick = self.tick()?;
             self.step(&tick)?;
             self.clock.advance();
             self.last_dt = tick.dt;
@@ -257,16 +250,26 @@ impl<'a, T: Precise> Run<'a, T> {
     }
 
     /// The present step and time, with the dt that led here.
-    fn here(&self) -> Tick {
-        let dt = if self.clock.step() == 0 {
-            self.limit.longest()
-        } else {
-            self.last_dt
-        };
-        Tick {
-            step: self.clock.step(),
-            time: self.clock.time(),
+    fn here(&self) -> Here {
+        let (step, time, reached) = (self.clock.step(), self.clock.time(), self.clock.reached());
+        let dt = if step == 0 { self.limit.longest() } else { self.last_dt };
+        Here {
+            step,
+            time,
+            reached,
             dt,
+        }
+    }
+
+    /// The next step: the longest that is stable at both its ends and does not pass by an output.
+    fn tick(&mut self) -> Result<Tick> {
+        let kernel = &*self.engine.kernel;
+        self.limit.begin_step(self.world, kernel, self.clock.time())?;
+        loop {
+            let tick = self.clock.tick(self.limit.longest(), self.outputs.next_time());
+            if self.limit.accepts(self.world, kernel, &tick)? {
+                return Ok(tick);
+            }
         }
     }
 

@@ -1,20 +1,29 @@
 //! How long a step may be: the kernel's rates over all ranks, and what the configuration says.
 
 use super::case::Case;
-use super::progress::seconds;
+use super::clock::Tick;
+use crate::config::TimeConfig;
 use crate::error::{Error, Result};
 use crate::field::Real;
 use crate::kernels::{Kernel, Rates};
 use crate::parallel::World;
 
-/// Steps for which a limit that varies in time is valid.
-const BLOCK_STEPS: u64 = 16;
+/// Share of the run that the first step may take where nothing limits it at the start.
+const FIRST_SHARE: f64 = 0.01;
 
 /// The longest step, and why.
+///
+/// Where rates vary in time, every step is looked at from both its ends before it is taken: a step is stable for the
+/// rates at its beginning and at its end, and `longest` begins anew from the present rates at every step.
 #[derive(Clone, Debug)]
 pub struct StepLimit {
+    time: TimeConfig,
+    file: String,
     longest: f64,
+    /// The present rates, or the larger ones of both ends of the step that was accepted last.
     rates: Rates,
+    /// The rates at the end of that step, and that time.
+    ahead: Option<(f64, Rates)>,
     varies: bool,
 }
 
@@ -24,31 +33,34 @@ impl StepLimit {
     /// # Errors
     /// [`Error::Config`] if the configured dt is unstable, or if neither the kernel nor the configuration limits dt.
     pub fn new<T: Real>(world: &World, case: &Case, kernel: &dyn Kernel<T>) -> Result<StepLimit> {
-        StepLimit::from_rates(case, kernel.rates_vary(), |from, to| {
-            Ok(reduce(world, kernel.rates(from, to)))
-        })
+        let file = case.config.path.display().to_string();
+        StepLimit::from_rates(case, kernel.rates_vary(), |time| reduced(world, kernel, &file, time))
     }
 
-    /// The limit at the start, for a source of rates.
+    /// The limit at the start, for a source of rates at any time.
     ///
     /// # Errors
     /// As [`StepLimit::new`], and those of the source.
-    pub fn from_rates(
-        case: &Case,
-        varies: bool,
-        mut rates: impl FnMut(f64, f64) -> Result<Rates>,
-    ) -> Result<StepLimit> {
-        let start = case.config.time.start;
+    pub fn from_rates(case: &Case, varies: bool, rates: impl FnMut(f64) -> Result<Rates>) -> Result<StepLimit> {
+        let time = case.config.time.clone();
+        let start = time.start;
+        let mut source = rates;
         let mut limit = StepLimit {
+            file: case.config.path.display().to_string(),
+            rates: source(start)?,
             longest: 0.0,
-            rates: rates(start, start)?,
+            ahead: None,
             varies,
+            time,
         };
-        limit.choose(case)?;
-        if varies {
-            // Again for the whole first block, whose length is known only now.
-            limit.rates = rates(start, start + BLOCK_STEPS as f64 * limit.longest)?;
-            limit.choose(case)?;
+        limit.choose()?;
+        let mut tick = Tick {
+            step: 0,
+            time: start,
+            dt: limit.longest,
+        };
+        while !limit.accept_with(&tick, &mut source)? {
+            tick.dt = limit.longest;
         }
         Ok(limit)
     }
@@ -78,73 +90,105 @@ impl StepLimit {
         }
     }
 
-    /// Looks again at the beginning of every block of steps, where the rates vary in time.
+    /// Looks at the rates at the beginning of a step.
     ///
     /// # Errors
-    /// [`Error::Numerical`] if the configured dt has become unstable.
-    pub fn refresh<T: Real>(
-        &mut self,
-        world: &World,
-        case: &Case,
-        kernel: &dyn Kernel<T>,
-        step: u64,
-        time: f64,
-    ) -> Result<()> {
-        if !self.varies || step == 0 || !step.is_multiple_of(BLOCK_STEPS) {
+    /// [`Error::Numerical`] if the configured dt has become unstable, or a coefficient has lost its meaning.
+    pub fn begin_step<T: Real>(&mut self, world: &World, kernel: &dyn Kernel<T>, time: f64) -> Result<()> {
+        if !self.varies {
             return Ok(());
         }
-        self.look_ahead(world, case, kernel, time).map_err(|error| match error {
-            Error::Config(text) => Error::Numerical(format!("in step {step}, t = {}: {text}", seconds(time))),
-            other => other,
-        })
+        self.rates = match self.ahead.take() {
+            Some((at, rates)) if at == time => rates,
+            _ => reduced(world, kernel, &self.file, time).map_err(numerical)?,
+        };
+        self.choose().map_err(numerical)
     }
 
-    fn look_ahead<T: Real>(&mut self, world: &World, case: &Case, kernel: &dyn Kernel<T>, time: f64) -> Result<()> {
-        // The present rates first: the block's length follows from them.
-        self.rates = reduce(world, kernel.rates(time, time));
-        self.choose(case)?;
-        self.rates = reduce(world, kernel.rates(time, time + BLOCK_STEPS as f64 * self.longest));
-        self.choose(case)
+    /// Whether `tick` is stable at its end as well; if not, [`StepLimit::longest`] is shorter than before.
+    ///
+    /// # Errors
+    /// As [`StepLimit::begin_step`].
+    pub fn accepts<T: Real>(&mut self, world: &World, kernel: &dyn Kernel<T>, tick: &Tick) -> Result<bool> {
+        let file = self.file.clone();
+        self.accept_with(tick, &mut |time| reduced(world, kernel, &file, time))
+            .map_err(numerical)
+    }
+
+    fn accept_with(&mut self, tick: &Tick, source: &mut impl FnMut(f64) -> Result<Rates>) -> Result<bool> {
+        if !self.varies {
+            return Ok(true);
+        }
+        let end = tick.time + tick.dt;
+        let ahead = source(end)?;
+        let both = self.rates.clone().max(&ahead);
+        if tick.dt * both.total <= 1.0 + 1e-12 {
+            self.rates = both;
+            self.ahead = Some((end, ahead));
+            return Ok(true);
+        }
+        if self.time.dt.is_some() {
+            return Err(self.unstable(&both));
+        }
+        // At least a little shorter, so that this ends however the rates vary.
+        self.longest = (self.time.cfl / both.total).min(0.9 * tick.dt);
+        Ok(false)
+    }
+
+    fn unstable(&self, rates: &Rates) -> Error {
+        let (file, stable) = (&self.file, 1.0 / rates.total);
+        let worst = rates.terms.iter().max_by(|a, b| a.limit.total_cmp(&b.limit));
+        let dt = self.time.dt.unwrap_or(self.longest);
+        Error::Config(format!(
+            "{file}: `time.dt` = {dt} s is unstable: the largest stable dt is {stable:.6e} s, limited mostly by {}.\n  Give a \
+             smaller `dt`, or leave it out to have it chosen.",
+            worst.map_or("nothing", |rate| rate.term)
+        ))
     }
 
     /// The longest step for the present rates.
-    fn choose(&mut self, case: &Case) -> Result<()> {
-        let file = case.config.path.display();
+    fn choose(&mut self) -> Result<()> {
+        let file = &self.file;
         let stable = 1.0 / self.rates.total;
-        match case.config.time.dt {
-            Some(dt) if dt > stable * (1.0 + 1e-12) => {
-                let worst = self.rates.terms.iter().max_by(|a, b| a.limit.total_cmp(&b.limit));
-                Err(Error::Config(format!(
-                    "{file}: `time.dt` = {dt} s is unstable: the largest stable dt is {stable:.6e} s, limited mostly by {}.\n  Give \
-                     a smaller `dt`, or leave it out to have it chosen.",
-                    worst.map_or("nothing", |rate| rate.term)
-                )))
+        match self.time.dt {
+            Some(dt) if dt > stable * (1.0 + 1e-12) => return Err(self.unstable(&self.rates)),
+            Some(dt) => self.longest = dt,
+            None if !self.rates.total.is_finite() => {
+                return Err(Error::Config(format!(
+                    "{file}: no time step is stable with this combination of schemes (centred advection with forward Euler \
+                     needs diffusion everywhere).\n  Use `stepper = \"rk3\"` or `advection = \"upwind\"`."
+                )));
             }
-            Some(dt) => {
-                self.longest = dt;
-                Ok(())
-            }
-            None if !self.rates.total.is_finite() => Err(Error::Config(format!(
-                "{file}: no time step is stable with this combination of schemes (centred advection with forward Euler needs \
-                 diffusion everywhere).\n  Use `stepper = \"rk3\"` or `advection = \"upwind\"`."
-            ))),
-            None if self.rates.total > 0.0 => {
-                self.longest = case.config.time.cfl * stable;
-                Ok(())
-            }
-            None => match (case.config.time.end, self.longest > 0.0) {
-                // Nothing moves at this moment of a run under way: keep the step.
-                (_, true) => Ok(()),
-                _ => Err(Error::Config(format!(
-                    "{file}: nothing limits the time step: there is no wind, diffusion or decay.\n  Give `time.dt`."
-                ))),
+            None if self.rates.total > 0.0 => self.longest = self.time.cfl * stable,
+            // Nothing moves at this moment of a run under way: keep the step.
+            None if self.longest > 0.0 => {}
+            None => match self.time.end {
+                Some(end) if self.varies => self.longest = FIRST_SHARE * (end - self.time.start),
+                _ => {
+                    return Err(Error::Config(format!(
+                        "{file}: nothing limits the time step: wind, diffusion and decay are zero at the start.\n  Give `time.dt`."
+                    )));
+                }
             },
         }
+        Ok(())
+    }
+}
+
+/// What was wrong with the configuration has become wrong in the course of the run.
+fn numerical(error: Error) -> Error {
+    match error {
+        Error::Config(text) => Error::Numerical(text),
+        other => other,
     }
 }
 
 /// The largest rates over all ranks.
-fn reduce(world: &World, mut rates: Rates) -> Rates {
+fn reduced<T: Real>(world: &World, kernel: &dyn Kernel<T>, file: &str, time: f64) -> Result<Rates> {
+    let rates = kernel
+        .rates(time)
+        .map_err(|error| Error::Config(format!("{file}: at t = {time} s: {error}")));
+    let mut rates = world.agree(rates)?;
     let mut all: Vec<f64> = rates.terms.iter().flat_map(|rate| [rate.value, rate.limit]).collect();
     all.push(rates.total);
     world.max(&mut all);
@@ -153,5 +197,5 @@ fn reduce(world: &World, mut rates: Rates) -> Rates {
         rate.limit = all[2 * n + 1];
     }
     rates.total = all[all.len() - 1];
-    rates
+    Ok(rates)
 }

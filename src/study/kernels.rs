@@ -168,7 +168,8 @@ impl<'w, T: Buildable> Course<'w, T> {
         let mut kernel = T::build(case.physics.as_ref(), &case.grid);
         let prepared = kernel.prepare(&tile, 0.0);
         world.agree(prepared.map_err(|error| Error::Config(format!("bench problem {}: {error}", problem.name))))?;
-        let mut rate = [kernel.rates(0.0, 0.0).total];
+        let rates = world.agree(kernel.rates(0.0).map_err(|error| Error::Config(error.to_string())))?;
+        let mut rate = [rates.total];
         world.max(&mut rate);
         let topology = decomposition.topology;
         let setup = Setup {

@@ -97,6 +97,11 @@ impl<T: Real> Coefficient<T> {
         }
     }
 
+    /// Whether the coefficient has the same value everywhere at any one time.
+    pub fn is_uniform_in_space(&self) -> bool {
+        matches!(self.samples, Samples::Uniform(_) | Samples::Time)
+    }
+
     pub fn varies_in_time(&self) -> bool {
         matches!(self.samples, Samples::Time | Samples::Evaluated { .. })
     }

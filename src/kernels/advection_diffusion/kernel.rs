@@ -82,6 +82,19 @@ impl<T: Real> Transport<T> {
         }
     }
 
+    /// Refuses a wind that is not finite and a diffusivity that is not finite or negative at `time`.
+    pub(super) fn refuse_coefficients(&self, tile: &Tile, time: f64) -> Result<(), KernelError> {
+        for axis in 0..3 {
+            let Parameters { wind, diffusivity, .. } = &self.parameters;
+            let key = axis_key("wind", axis);
+            refuse::unless_allowed(&self.wind[axis], &key, &wind[axis], tile, time, Allowed::Finite)?;
+            let key = axis_key("diffusivity", axis);
+            let allowed = Allowed::NotNegative;
+            refuse::unless_allowed(&self.diffusivity[axis], &key, &diffusivity[axis], tile, time, allowed)?;
+        }
+        Ok(())
+    }
+
     fn prepare_sources(
         &self,
         field: &FieldParameters,
@@ -113,17 +126,11 @@ impl<T: Real> Transport<T> {
 impl<T: Real> Kernel<T> for Transport<T> {
     fn prepare(&mut self, tile: &Tile, start: f64) -> Result<(), KernelError> {
         for axis in 0..3 {
-            let formula = &self.parameters.wind[axis];
-            let wind = Coefficient::new(formula, Location::face(axis), tile);
-            refuse::unless_allowed(&wind, &axis_key("wind", axis), formula, tile, start, Allowed::Finite)?;
-            self.wind.push(wind);
-
-            let formula = &self.parameters.diffusivity[axis];
-            let diffusivity = Coefficient::new(formula, Location::face(axis), tile);
-            let key = axis_key("diffusivity", axis);
-            refuse::unless_allowed(&diffusivity, &key, formula, tile, start, Allowed::NotNegative)?;
-            self.diffusivity.push(diffusivity);
+            let coefficient = |formula| Coefficient::new(formula, Location::face(axis), tile);
+            self.wind.push(coefficient(&self.parameters.wind[axis]));
+            self.diffusivity.push(coefficient(&self.parameters.diffusivity[axis]));
         }
+        self.refuse_coefficients(tile, start)?;
         for field in &self.parameters.fields {
             let initial: Coefficient<T> = Coefficient::new(&field.initial, Location::CENTER, tile);
             let key = format!("kernel.field.{}.initial", field.name);
@@ -166,9 +173,9 @@ impl<T: Real> Kernel<T> for Transport<T> {
         }
     }
 
-    fn rates(&self, from: f64, to: f64) -> Rates {
+    fn rates(&self, time: f64) -> Result<Rates, KernelError> {
         let tile = self.tile.as_ref().expect("rates are asked for after prepare");
-        limits::rates(self, tile, from, to)
+        limits::rates(self, tile, time)
     }
 
     fn rates_vary(&self) -> bool {

@@ -9,21 +9,20 @@
 //! | centred, I > 0 | `a/I + (4 b + lambda)/R`: a straight line inside the stability region |
 //! | centred, forward Euler | `max(2 b + lambda, sum u_i^2/(2 K_i))`: Hindmarsh, Gresho and Griffiths (1984) |
 //!
-//! dt is valid for all times of a block of steps: winds and diffusivities that vary are sampled at its beginning,
-//! middle and end.
+//! A wind that is not finite, or a diffusivity that is negative or not finite, has no limit and is refused.
 
 use super::coefficient::{Coefficient, RowBuffer};
 use super::kernel::Transport;
 use super::parameters::Advection;
 use crate::field::Real;
 use crate::grid::{IndexBox, Tile};
-use crate::kernels::{Kernel, Rate, Rates};
+use crate::kernels::{KernelError, Rate, Rates};
 use crate::numerics::runge_kutta::Stepper;
 
 /// Names of the numbers that limit dt.
 pub(super) const NUMBERS: [&str; 3] = ["courant", "diffusion_number", "decay_number"];
 
-/// Largest values over cells and times.
+/// Largest values over cells.
 #[derive(Default)]
 struct Worst {
     courant: f64,
@@ -32,15 +31,12 @@ struct Worst {
     advection_limit: f64,
     diffusion_limit: f64,
     total: f64,
+    /// Whether a coefficient has a value that it must not have.
+    is_unsound: bool,
 }
 
-/// The rates on the owned cells of `tile` for all times in `[from, to]`.
-pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: f64) -> Rates {
-    let times = if kernel.rates_vary() {
-        vec![from, 0.5 * (from + to), to]
-    } else {
-        vec![from]
-    };
+/// The rates on the owned cells of `tile` at `time`, or why there are none.
+pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64) -> Result<Rates, KernelError> {
     let decay = kernel
         .parameters
         .fields
@@ -48,11 +44,12 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: 
         .map(|field| field.decay)
         .fold(0.0, f64::max);
     let mut worst = Worst::default();
-    for time in times {
-        look(kernel, tile, time, decay, &mut worst);
+    look(kernel, tile, time, decay, &mut worst);
+    if worst.is_unsound {
+        kernel.refuse_coefficients(tile, time)?;
     }
     let decay_limit = kernel.parameters.stepper.real_limit().recip() * 2.0 * decay;
-    Rates {
+    Ok(Rates {
         terms: vec![
             Rate {
                 term: "advection",
@@ -74,7 +71,7 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, from: f64, to: 
             },
         ],
         total: worst.total,
-    }
+    })
 }
 
 fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, worst: &mut Worst) {
@@ -86,7 +83,7 @@ fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, wors
         .wind
         .iter()
         .chain(&kernel.diffusivity)
-        .all(|c| c.uniform().is_some());
+        .all(|c| c.is_uniform_in_space());
     let first = owned.lo;
     let region = if is_uniform {
         IndexBox::new(first, first.map(|n| n + 1))
@@ -120,6 +117,8 @@ fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, wors
             for i in 0..n {
                 let u = u_lower[i].abs().max(u_upper[i + shift].abs());
                 let diffusivity = 0.5 * (k_lower[i] + k_upper[i + shift]);
+                worst.is_unsound |= !(u_lower[i] + u_upper[i + shift]).is_finite();
+                worst.is_unsound |= !(k_lower[i] >= 0.0 && k_upper[i + shift] >= 0.0 && diffusivity.is_finite());
                 a[i] += u * inverse;
                 b[i] += diffusivity * inverse * inverse;
                 if u > 0.0 {

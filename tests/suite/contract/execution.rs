@@ -72,7 +72,7 @@ impl<T: Real> Problem<'_, T> {
 
     /// A stable time step that is no round number.
     fn dt(&self, kernel: &dyn Kernel<T>) -> f64 {
-        let total = kernel.rates(0.0, 1.0).total;
+        let total = kernel.rates(0.0).expect("the rates at the start").total;
         if total > 0.0 { 0.37 / total } else { 0.037 }
     }
 
