@@ -24,7 +24,7 @@ impl GridConfig {
     pub(super) fn read(root: &Table) -> Option<GridConfig> {
         let table = root.require_table("grid", "write [grid] with cells = [512, 256] and size = [20e3, 10e3]")?;
         let cells = read_cells(&table);
-        let dims = cells.as_ref().map(Vec::len);
+        let dims = cells.as_ref().map(Vec::len).or_else(|| count_axes(&table));
         let key = table.require_one_of(
             &["size", "spacing"],
             "give the size of the grid or the spacing of its cells, m",
@@ -34,7 +34,9 @@ impl GridConfig {
             true => read_lengths(&table, "origin", dims, Table::numbers_of),
             false => Some(vec![0.0; 3]),
         };
-        let (cells, key, sides, origin) = (cells?, key?, sides?, origin?);
+        let (Some(cells), Some(key), Some(sides), Some(origin)) = (cells, key, sides, origin) else {
+            return dims.map(GridConfig::stand_in);
+        };
         let mut grid = GridConfig {
             cells: [1; 3],
             dims: cells.len(),
@@ -58,11 +60,29 @@ impl GridConfig {
                     message,
                     "the cells and the end of the grid need finite coordinates",
                 );
-                return None;
+                return Some(GridConfig::stand_in(grid.dims));
             }
         }
         Some(grid)
     }
+
+    /// In the place of a grid that cannot be used but for its number of axes, until its errors are reported: so the
+    /// kernel's table can be read, and its errors are reported with them.
+    fn stand_in(dims: usize) -> GridConfig {
+        let mut cells = [1; 3];
+        cells[..dims].fill(8);
+        GridConfig {
+            cells,
+            dims,
+            spacing: [1.0; 3],
+            origin: [0.0; 3],
+        }
+    }
+}
+
+/// The number of axes that `cells` names, even where its numbers are wrong.
+fn count_axes(table: &Table) -> Option<usize> {
+    table.array_len("cells").filter(|n| (2..=3).contains(n))
 }
 
 /// Lengths by `read`, one per axis. Where the number of axes is not known, only that they are numbers is checked.

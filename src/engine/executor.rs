@@ -124,18 +124,6 @@ impl<T: Real> Engine<T> {
             .any(|exchange| !exchange.plan().links.is_empty())
     }
 
-    /// Bytes that this rank sends per step, on average over the phases.
-    pub fn bytes_sent_per_step(&self) -> f64 {
-        let sent: usize = self
-            .exchanges
-            .iter()
-            .flatten()
-            .flatten()
-            .map(HaloExchange::n_bytes_sent)
-            .sum();
-        sent as f64 / self.exchanges.len() as f64
-    }
-
     /// Fills the initial state at `time`, and every halo.
     pub fn initialise(&mut self, time: f64) {
         let call = self.call(0, 0, time, 0.0);

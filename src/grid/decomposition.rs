@@ -110,18 +110,6 @@ impl Decomposition {
         }
         Some(self.rank(place))
     }
-
-    /// Cells on all faces between different tiles, each counted once.
-    pub fn cut_face_cells(&self) -> usize {
-        let g = &self.grid;
-        (0..3)
-            .map(|axis| {
-                let n = self.topology[axis];
-                let cuts = if n == 1 { 0 } else { n - usize::from(!g.periodic[axis]) };
-                cuts * g.n_cells() / g.cells[axis]
-            })
-            .sum()
-    }
 }
 
 /// The largest number of ranks that the grid admits with a halo of `reach`.

@@ -122,10 +122,6 @@ impl<T: Real> HaloExchange<T> {
         }
     }
 
-    /// Bytes that this rank sends in one exchange.
-    pub fn n_bytes_sent(&self) -> usize {
-        self.plan.n_cells_sent() * size_of::<T>()
-    }
 }
 
 /// The copies of each slot, in the order of the plan.

@@ -326,12 +326,24 @@ fn sensible_ranks(case: &Case, cores: usize) -> String {
     )
 }
 
-/// Bytes that programs may still take on this machine, where it tells.
+/// Bytes that programs may still take on this machine, where it tells: what is free, or what the job's control group
+/// leaves.
 pub(super) fn available_memory() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
     let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib * 1024.0)
+    let group = std::fs::read_to_string("/proc/self/cgroup").ok().and_then(|text| {
+        let path = text.lines().find_map(|line| line.strip_prefix("0::"))?.to_string();
+        let number = |name: &str| -> Option<f64> {
+            std::fs::read_to_string(format!("/sys/fs/cgroup{path}/{name}"))
+                .ok()?
+                .trim()
+                .parse()
+                .ok()
+        };
+        Some(number("memory.max")? - number("memory.current")?)
+    });
+    Some(group.unwrap_or(f64::INFINITY).min(kib * 1024.0))
 }
 
 /// A number of ranks for people.

@@ -54,15 +54,21 @@ impl StepLimit {
             time,
         };
         limit.choose()?;
-        let mut tick = Tick {
-            step: 0,
-            time: start,
-            dt: limit.longest,
-        };
-        while !limit.accept_with(&tick, &mut source)? {
-            tick.dt = limit.longest;
+        loop {
+            // Nobody looks beyond the end: formulas may end there.
+            let dt = limit
+                .time
+                .end
+                .map_or(limit.longest, |end| limit.longest.min(end - start));
+            let tick = Tick {
+                step: 0,
+                time: start,
+                dt,
+            };
+            if limit.accept_with(&tick, &mut source)? {
+                return Ok(limit);
+            }
         }
-        Ok(limit)
     }
 
     /// The longest step, s.

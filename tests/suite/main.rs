@@ -8,6 +8,7 @@
 //! | `reference_cases` | numbers from elsewhere are met; nothing is lost, budgets close |
 //! | `bad_input` | what is wrong is said once, with file, key, value and remedy |
 //! | `command_line` | subcommands, options, the folder of a run |
+//! | `time` | every step is stable, times are met without slivers |
 //! | `quick` | the subset of all this that a developer runs after every change |
 //!
 //! `launch` runs the binary, `random` chooses.
@@ -20,3 +21,4 @@ mod quick;
 mod random;
 mod ranks;
 mod reference_cases;
+mod time;

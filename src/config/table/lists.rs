@@ -9,10 +9,6 @@ impl<'a> Table<'a> {
         self.list(key, "an array of strings", None, |item| item.string().map(String::from))
     }
 
-    pub fn booleans(&self, key: &str) -> Option<Vec<bool>> {
-        self.list(key, "an array of true and false", None, |item| item.boolean())
-    }
-
     /// Finite numbers.
     pub fn numbers(&self, key: &str) -> Option<Vec<f64>> {
         self.list(key, "an array of numbers", None, |item| item.number())

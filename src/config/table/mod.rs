@@ -81,11 +81,6 @@ impl<'a> Table<'a> {
         &self.path
     }
 
-    /// Whether the configuration contains this table.
-    pub fn is_present(&self) -> bool {
-        self.entries.is_some()
-    }
-
     /// Whether `key` is present. The key is known from then on, but not taken: another call has to read it.
     pub fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
@@ -103,16 +98,16 @@ impl<'a> Table<'a> {
         })
     }
 
-    pub fn is_string(&self, key: &str) -> bool {
-        self.kind(key) == Some(ValueKind::String)
-    }
-
-    pub fn is_number(&self, key: &str) -> bool {
-        self.kind(key) == Some(ValueKind::Number)
-    }
-
     pub fn is_array(&self, key: &str) -> bool {
         self.kind(key) == Some(ValueKind::Array)
+    }
+
+    /// The number of items of the array `key`, if it is one. The key is not taken.
+    pub fn array_len(&self, key: &str) -> Option<usize> {
+        match &self.entry(key)?.node.value {
+            Value::Array(items) => Some(items.len()),
+            _ => None,
+        }
     }
 
     pub fn is_table(&self, key: &str) -> bool {

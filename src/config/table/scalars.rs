@@ -22,11 +22,6 @@ impl<'a> Table<'a> {
         self.take(key)?.count(1)
     }
 
-    /// An integer of at least 0.
-    pub fn whole_number(&self, key: &str) -> Option<u64> {
-        self.take(key)?.count(0)
-    }
-
     /// A finite number, with or without a decimal point.
     pub fn number(&self, key: &str) -> Option<f64> {
         self.take(key)?.number()

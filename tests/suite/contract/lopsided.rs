@@ -52,11 +52,11 @@ impl Kernel<f64> for Lopsided {
         }
     }
 
-    fn rates(&self, _: f64, _: f64) -> Rates {
-        Rates {
+    fn rates(&self, _: f64) -> Result<Rates, KernelError> {
+        Ok(Rates {
             terms: Vec::new(),
             total: 0.0,
-        }
+        })
     }
 
     fn rates_vary(&self) -> bool {
