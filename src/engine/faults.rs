@@ -19,8 +19,8 @@ pub(super) fn corrupt_halo<T: Real>(rank: usize, step: u64, plan: &HaloPlan, sto
     let from_message = plan
         .links
         .iter()
-        .flat_map(|link| &link.parts)
-        .map(|part| (part.slot, part.recv));
+        .flat_map(|link| &link.receives)
+        .map(|part| (part.slot, part.cells));
     let from_copy = plan.copies.iter().map(|copy| (copy.slot, copy.from.shift(copy.by)));
     if let Some((slot, halo)) = from_message.chain(from_copy).find(|(_, halo)| !halo.is_empty()) {
         let array = storage.array_mut(slot);

@@ -1,6 +1,6 @@
 //! Carries out a halo plan: pack, post, wait, unpack.
 
-use super::plan::{HaloCopy, HaloPlan, direction_number};
+use super::plan::{HaloBox, HaloCopy, HaloPlan};
 use super::requests::{Message, RequestSet};
 use super::world::World;
 use crate::field::{BoxCopy, Real, SlotId, Storage};
@@ -24,25 +24,16 @@ pub struct HaloExchange<T> {
 impl<T: Real> HaloExchange<T> {
     /// Sets up the exchange. `number` tells exchanges of one run apart; it is the same on all ranks.
     pub fn new(world: &World, plan: HaloPlan, number: usize) -> HaloExchange<T> {
-        let tag = |direction| number as i32 * 27 + direction_number(direction);
-        let sends: Vec<Message> = plan
-            .links
-            .iter()
-            .map(|link| Message {
-                rank: link.rank,
-                tag: tag(link.direction),
-                n: link.parts.iter().map(|part| part.send.n_cells()).sum(),
-            })
-            .collect();
-        // The neighbour sends in the opposite direction.
+        let message = |rank, boxes: &[HaloBox]| Message {
+            rank,
+            tag: number as i32,
+            n: boxes.iter().map(|part| part.cells.n_cells()).sum(),
+        };
+        let sends: Vec<Message> = plan.links.iter().map(|link| message(link.rank, &link.sends)).collect();
         let receives: Vec<Message> = plan
             .links
             .iter()
-            .map(|link| Message {
-                rank: link.rank,
-                tag: tag(link.direction.map(|d| -d)),
-                n: link.parts.iter().map(|part| part.recv.n_cells()).sum(),
-            })
+            .map(|link| message(link.rank, &link.receives))
             .collect();
         let requests = RequestSet::new(world.communicator(), &sends, &receives);
         HaloExchange {
@@ -91,8 +82,8 @@ impl<T: Real> HaloExchange<T> {
         self.copied_to = None;
         for (link, buffer) in self.plan.links.iter().zip(self.requests.sends_mut()) {
             buffer.clear();
-            for part in &link.parts {
-                storage.array(part.slot).pack(&part.send, buffer);
+            for part in &link.sends {
+                storage.array(part.slot).pack(&part.cells, buffer);
             }
         }
     }
@@ -116,12 +107,11 @@ impl<T: Real> HaloExchange<T> {
     pub fn unpack(&mut self, storage: &mut Storage<T>) {
         for (link, buffer) in self.plan.links.iter().zip(self.requests.receives()) {
             let mut rest = &buffer[..];
-            for part in &link.parts {
-                rest = storage.array_mut(part.slot).unpack(&part.recv, rest);
+            for part in &link.receives {
+                rest = storage.array_mut(part.slot).unpack(&part.cells, rest);
             }
         }
     }
-
 }
 
 /// The copies of each slot, in the order of the plan.

@@ -15,6 +15,6 @@ mod world;
 pub use collect::collect;
 pub use exchange::HaloExchange;
 pub use launcher::launched_rank;
-pub use plan::{HaloCopy, HaloLink, HaloNeed, HaloPart, HaloPlan};
+pub use plan::{HaloBox, HaloCopy, HaloLink, HaloNeed, HaloPlan};
 pub use transferable::Transferable;
 pub use world::World;

@@ -2,6 +2,7 @@
 
 use crate::field::{Shape, SlotId};
 use crate::grid::{Decomposition, IndexBox, PerAxis, Reach, Tile};
+use std::collections::BTreeMap;
 
 /// Halo cells that the next stages read of one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,23 +12,32 @@ pub struct HaloNeed {
     pub shape: Shape,
 }
 
-/// The cells of one slot that travel between two tiles.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HaloPart {
+/// Cells of one slot that travel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HaloBox {
     pub slot: SlotId,
-    /// Owned cells (and ghosts along walls, where corners matter) that the neighbour needs.
-    pub send: IndexBox,
-    /// Halo cells that the neighbour fills.
-    pub recv: IndexBox,
+    pub cells: IndexBox,
 }
 
-/// Everything that one message to, and one from, a neighbour carries.
+/// What the one message to a neighbour, and the one from it, carry: for all slots, and for all sides where the two tiles
+/// meet (a periodic axis that is cut in two has two).
 #[derive(Clone, Debug, PartialEq)]
 pub struct HaloLink {
     pub rank: usize,
+    /// Owned cells (and ghosts along walls, where corners matter) that the neighbour needs, in the order in which it
+    /// receives them.
+    pub sends: Vec<HaloBox>,
+    /// Halo cells that the neighbour fills.
+    pub receives: Vec<HaloBox>,
+}
+
+/// The cells of one slot that travel across one side of a tile.
+struct Part {
+    slot: SlotId,
     /// Where the neighbour is: -1, 0 or 1 per axis.
-    pub direction: PerAxis<i64>,
-    pub parts: Vec<HaloPart>,
+    direction: PerAxis<i64>,
+    send: IndexBox,
+    recv: IndexBox,
 }
 
 /// Cells that a tile copies into its own halo, being its own neighbour.
@@ -48,36 +58,33 @@ pub struct HaloPlan {
 impl HaloPlan {
     /// The plan of `rank` for `needs`, the same list on every rank.
     pub fn new(decomposition: &Decomposition, rank: usize, tile: &Tile, needs: &[HaloNeed]) -> HaloPlan {
-        let mut plan = HaloPlan::default();
+        let mut copies = Vec::new();
+        let mut parts_of: BTreeMap<usize, Vec<Part>> = BTreeMap::new();
         for direction in directions() {
             let Some(neighbour) = decomposition.neighbour(rank, direction) else {
                 continue;
             };
-            let parts: Vec<HaloPart> = needs
+            let is_side = direction.iter().filter(|&&d| d != 0).count() == 1;
+            let parts = needs
                 .iter()
-                .filter(|need| need.shape == Shape::Box || direction.iter().filter(|&&d| d != 0).count() == 1)
-                .map(|need| part(tile, direction, need))
-                .filter(|part| !part.send.is_empty() || !part.recv.is_empty())
-                .collect();
-            if parts.is_empty() {
-                continue;
-            }
+                .filter(|need| need.shape == Shape::Box || is_side)
+                .map(|need| part(tile, direction, need));
             if neighbour == rank {
-                plan.copies.extend(
+                copies.extend(
                     parts
-                        .iter()
                         .filter(|part| !part.recv.is_empty())
-                        .map(|part| own_copy(tile, part)),
+                        .map(|part| own_copy(tile, &part)),
                 );
             } else {
-                plan.links.push(HaloLink {
-                    rank: neighbour,
-                    direction,
-                    parts,
-                });
+                parts_of.entry(neighbour).or_default().extend(parts);
             }
         }
-        plan
+        let links = parts_of.into_iter().map(|(rank, parts)| HaloLink::new(rank, parts));
+        let is_needed = |link: &HaloLink| !link.sends.is_empty() || !link.receives.is_empty();
+        HaloPlan {
+            links: links.filter(is_needed).collect(),
+            copies,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -86,20 +93,17 @@ impl HaloPlan {
 
     /// Cells that are sent in one exchange.
     pub fn n_cells_sent(&self) -> usize {
-        self.links
-            .iter()
-            .flat_map(|link| &link.parts)
-            .map(|part| part.send.n_cells())
-            .sum()
+        let sent = self.links.iter().flat_map(|link| &link.sends);
+        sent.map(|part| part.cells.n_cells()).sum()
     }
 
     /// How far the halo that other ranks fill extends into reads, per axis and side: what the core stays away from.
     pub fn message_reach(&self, tile: &Tile) -> Reach {
         let mut reach = Reach::NONE;
-        for part in self.links.iter().flat_map(|link| &link.parts) {
+        for part in self.links.iter().flat_map(|link| &link.receives) {
             for axis in 0..3 {
-                reach.lo[axis] = reach.lo[axis].max(tile.owned.lo[axis] - part.recv.lo[axis]);
-                reach.hi[axis] = reach.hi[axis].max(part.recv.hi[axis] - tile.owned.hi[axis]);
+                reach.lo[axis] = reach.lo[axis].max(tile.owned.lo[axis] - part.cells.lo[axis]);
+                reach.hi[axis] = reach.hi[axis].max(part.cells.hi[axis] - tile.owned.hi[axis]);
             }
         }
         // Ghosts along walls belong to nobody else.
@@ -115,6 +119,25 @@ impl HaloPlan {
     }
 }
 
+impl HaloLink {
+    /// Both messages with `rank`. Sends are in the order of their directions, and so are, seen from the other side, the
+    /// receives: both tiles list the same cells in the same order.
+    fn new(rank: usize, mut parts: Vec<Part>) -> HaloLink {
+        let boxes = |parts: &[Part], cells: fn(&Part) -> IndexBox| -> Vec<HaloBox> {
+            let all = parts.iter().map(|part| HaloBox {
+                slot: part.slot,
+                cells: cells(part),
+            });
+            all.filter(|part| !part.cells.is_empty()).collect()
+        };
+        parts.sort_by_key(|part| part.direction);
+        let sends = boxes(&parts, |part| part.send);
+        parts.sort_by_key(|part| part.direction.map(|d| -d));
+        let receives = boxes(&parts, |part| part.recv);
+        HaloLink { rank, sends, receives }
+    }
+}
+
 /// All 26 directions: those along one axis first.
 fn directions() -> Vec<PerAxis<i64>> {
     let mut all: Vec<PerAxis<i64>> = (0..27)
@@ -125,13 +148,8 @@ fn directions() -> Vec<PerAxis<i64>> {
     all
 }
 
-/// Number of a direction, for message tags.
-pub(super) fn direction_number(direction: PerAxis<i64>) -> i32 {
-    (direction[0] + 1 + 3 * (direction[1] + 1) + 9 * (direction[2] + 1)) as i32
-}
-
 /// What travels to and from the neighbour in `direction`.
-fn part(tile: &Tile, direction: PerAxis<i64>, need: &HaloNeed) -> HaloPart {
+fn part(tile: &Tile, direction: PerAxis<i64>, need: &HaloNeed) -> Part {
     let owned = &tile.owned;
     let reach = need.reach.on(&tile.grid);
     let (mut send, mut recv) = (*owned, *owned);
@@ -165,15 +183,16 @@ fn part(tile: &Tile, direction: PerAxis<i64>, need: &HaloNeed) -> HaloPart {
             _ => {}
         }
     }
-    HaloPart {
+    Part {
         slot: need.slot,
+        direction,
         send,
         recv,
     }
 }
 
 /// The copy that stands for a message to oneself: the halo cells are images of cells one period away.
-fn own_copy(tile: &Tile, part: &HaloPart) -> HaloCopy {
+fn own_copy(tile: &Tile, part: &Part) -> HaloCopy {
     let mut by = [0; 3];
     for axis in 0..3 {
         let n = tile.grid.cells[axis] as i64;
@@ -222,36 +241,47 @@ mod tests {
         hi: [2, 1, 1],
     };
 
+    /// The plans of all ranks.
+    fn plans(decomposition: &Decomposition, tiles: &[Tile], needs: &[HaloNeed]) -> Vec<HaloPlan> {
+        let plan = |(rank, tile)| HaloPlan::new(decomposition, rank, tile, needs);
+        tiles.iter().enumerate().map(plan).collect()
+    }
+
+    const CUTS: [(PerAxis<bool>, PerAxis<usize>); 5] = [
+        ([true; 3], [2, 2, 1]),
+        ([false; 3], [3, 1, 2]),
+        ([true, false, true], [1, 3, 2]),
+        ([true; 3], [2, 1, 1]),
+        ([true, false, true], [2, 2, 1]),
+    ];
+
     #[test]
-    fn what_one_rank_sends_is_what_the_other_receives() {
-        for (periodic, topology) in [
-            ([true; 3], [2, 2, 1]),
-            ([false; 3], [3, 1, 2]),
-            ([true, false, true], [1, 3, 2]),
-            ([true; 3], [2, 1, 1]),
-        ] {
+    fn what_one_rank_sends_is_what_the_other_receives_cell_by_cell() {
+        for (periodic, topology) in CUTS {
             let (decomposition, tiles) = tiles(periodic, topology);
             for shape in [Shape::Star, Shape::Box] {
-                let needs = [HaloNeed {
-                    slot: SlotId(0),
+                let needs = [0, 1].map(|slot| HaloNeed {
+                    slot: SlotId(slot),
                     reach: REACH,
                     shape,
-                }];
-                let plans: Vec<_> = tiles
-                    .iter()
-                    .enumerate()
-                    .map(|(r, t)| HaloPlan::new(&decomposition, r, t, &needs))
-                    .collect();
+                });
+                let plans = plans(&decomposition, &tiles, &needs);
                 for (rank, plan) in plans.iter().enumerate() {
                     for link in &plan.links {
-                        let back = link.direction.map(|d| -d);
                         let theirs = plans[link.rank]
                             .links
                             .iter()
-                            .find(|l| l.rank == rank && l.direction == back)
-                            .expect("links are mutual");
-                        for (mine, their) in link.parts.iter().zip(&theirs.parts) {
-                            assert_eq!(mine.send.size(), their.recv.size(), "{topology:?} {shape:?}");
+                            .filter(|l| l.rank == rank)
+                            .collect::<Vec<_>>();
+                        assert_eq!(theirs.len(), 1, "one message per neighbour");
+                        assert_eq!(link.receives.len(), theirs[0].sends.len());
+                        for (to, from) in link.receives.iter().zip(&theirs[0].sends) {
+                            assert_eq!((to.slot, to.cells.size()), (from.slot, from.cells.size()));
+                            for axis in 0..3 {
+                                let g = &decomposition.grid;
+                                let original = |cells: &IndexBox| g.wrap(axis, cells.lo[axis]);
+                                assert_eq!(original(&to.cells), original(&from.cells), "{topology:?} {shape:?}");
+                            }
                         }
                     }
                 }
@@ -259,45 +289,31 @@ mod tests {
         }
     }
 
-    /// Marks every cell with its own wrapped index, exchanges in memory, and looks at every halo cell that was asked for.
     #[test]
-    fn every_halo_cell_gets_the_value_of_its_original() {
-        let (decomposition, tiles) = tiles([true, false, true], [2, 2, 1]);
-        let needs = [HaloNeed {
-            slot: SlotId(0),
-            reach: REACH,
-            shape: Shape::Box,
-        }];
-        for (rank, tile) in tiles.iter().enumerate() {
-            let plan = HaloPlan::new(&decomposition, rank, tile, &needs);
-            let mut covered = Vec::new();
-            for link in &plan.links {
-                let back = link.direction.map(|d| -d);
-                let other = HaloPlan::new(&decomposition, link.rank, &tiles[link.rank], &needs);
-                let theirs = other
-                    .links
-                    .iter()
-                    .find(|l| l.rank == rank && l.direction == back)
-                    .unwrap();
-                for axis in 0..3 {
-                    let (from, to) = (theirs.parts[0].send, link.parts[0].recv);
-                    for n in 0..to.len(axis) as i64 {
-                        let g = &tile.grid;
-                        assert_eq!(g.wrap(axis, to.lo[axis] + n), g.wrap(axis, from.lo[axis] + n));
-                    }
-                }
-                covered.push(link.parts[0].recv);
-            }
-            covered.extend(plan.copies.iter().map(|copy| copy.from.shift(copy.by)));
-            let wanted = tile.owned.reached(&REACH);
-            for (j, k) in wanted.rows() {
-                for i in wanted.lo[0]..wanted.hi[0] {
-                    let cell = [i, j, k];
-                    let beyond_wall = !(0..7).contains(&j);
-                    let n = covered.iter().filter(|b| b.contains(cell)).count();
-                    let halo = !tile.owned.contains(cell) && !beyond_wall;
-                    if halo {
-                        assert_eq!(n, 1, "rank {rank} cell {cell:?}");
+    fn every_halo_cell_is_filled_once() {
+        for (periodic, topology) in CUTS {
+            let (decomposition, tiles) = tiles(periodic, topology);
+            let needs = [HaloNeed {
+                slot: SlotId(0),
+                reach: REACH,
+                shape: Shape::Box,
+            }];
+            for (tile, plan) in tiles.iter().zip(plans(&decomposition, &tiles, &needs)) {
+                let received = plan.links.iter().flat_map(|link| &link.receives).map(|part| part.cells);
+                let copied = plan.copies.iter().map(|copy| copy.from.shift(copy.by));
+                let filled: Vec<IndexBox> = received.chain(copied).collect();
+                let wanted = tile.owned.reached(&REACH);
+                for (j, k) in wanted.rows() {
+                    for i in wanted.lo[0]..wanted.hi[0] {
+                        let cell = [i, j, k];
+                        let is_inside = (0..3).all(|axis| {
+                            let cells = 0..tile.grid.cells[axis] as i64;
+                            periodic[axis] || cells.contains(&cell[axis])
+                        });
+                        if is_inside && !tile.owned.contains(cell) {
+                            let n = filled.iter().filter(|b| b.contains(cell)).count();
+                            assert_eq!(n, 1, "{topology:?}: {cell:?} of the tile {}", tile.owned);
+                        }
                     }
                 }
             }
