@@ -138,11 +138,11 @@ fn describe_run(folder: &Path) -> Result<String> {
         let cause = format!("it is not the folder of a run: it has no {STATUS}");
         return Err(Error::io("describe", folder, cause));
     }
-    let mut text = format!(
-        "run in {}\n{}",
-        folder.display(),
-        describe_status(&Status::read(&status)?)
-    );
+    let status = Status::read(&status)?;
+    let mut text = format!("run in {}\n{}", folder.display(), describe_status(&status));
+    if status.state == RunState::Running && !run_folder::is_under_way(folder) {
+        text += "  NOTE     no process holds this folder: the run was killed, or is on a host whose locks are not seen here\n";
+    }
     let snapshots = run_folder::snapshots(folder)?;
     for path in &snapshots {
         text += &format!("  snapshot {}\n", path.display());

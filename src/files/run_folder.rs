@@ -151,6 +151,12 @@ fn lock(list: &File, folder: &Path) -> Result<()> {
     }
 }
 
+/// Whether a run holds the folder `run`, as far as locks tell.
+pub fn is_under_way(run: &Path) -> bool {
+    let is_held = |list: File| matches!(list.try_lock_shared(), Err(TryLockError::WouldBlock));
+    File::open(run.join(LIST)).is_ok_and(is_held)
+}
+
 /// The snapshots of the run in `run`, series by series, in the order of their steps.
 ///
 /// # Errors
@@ -284,6 +290,22 @@ mod tests {
 
     fn touch(run: &mut RunFolder, relative: &str) {
         fs::write(run.note(relative).unwrap(), relative).unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_held_as_long_as_its_run_lasts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        let mut run = RunFolder::create(&path, false).unwrap();
+        run.note("log.txt").unwrap();
+        assert!(is_under_way(&path));
+        for overwrite in [false, true] {
+            let refused = RunFolder::create(&path, overwrite).unwrap_err();
+            assert!(refused.to_string().contains("a run is under way"), "{refused}");
+        }
+        drop(run);
+        assert!(!is_under_way(&path));
+        assert!(RunFolder::create(&path, true).is_ok());
     }
 
     #[test]
