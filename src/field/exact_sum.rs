@@ -19,6 +19,14 @@ const COARSE_BITS: i32 = 40;
 /// ranks; it is rounded once, to nearest, in [`ExactSum::value`]. Partial sums are merged by adding their limbs as
 /// integers ([`ExactSum::limbs`]), which is what an MPI reduction does.
 ///
+/// ```
+/// use simrun::field::ExactSum;
+///
+/// let mut sum = ExactSum::new();
+/// sum.add_all(&[1e300, 1.0, -1e300]);
+/// assert_eq!(sum.value(), 1.0);
+/// ```
+///
 /// Method: the superaccumulator of U. Kulisch, "Computer Arithmetic and Validity" (2013), chapter 8.
 #[derive(Clone, Debug)]
 pub struct ExactSum {

@@ -88,6 +88,16 @@ impl IndexBox {
 
     /// This box without `inner`, as at most six disjoint boxes: whole slabs along z first, then y, then x, so that the
     /// pieces keep rows as long as possible.
+    ///
+    /// ```
+    /// use simrun::grid::IndexBox;
+    ///
+    /// let owned = IndexBox::from_size([8, 6, 4]);
+    /// let core = owned.grow([-1, 0, -1], [0, 0, -1]);
+    /// let shell = owned.minus(&core);
+    /// assert_eq!(shell.len(), 3); // two slabs along z, one along x
+    /// assert_eq!(core.n_cells() + shell.iter().map(IndexBox::n_cells).sum::<usize>(), owned.n_cells());
+    /// ```
     pub fn minus(&self, inner: &IndexBox) -> Vec<IndexBox> {
         let inner = self.intersect(inner);
         if inner.is_empty() {

@@ -14,6 +14,13 @@ pub struct Entry {
     pub read: Reader,
 }
 
+/// The physics that there are.
+///
+/// ```
+/// let names: Vec<&str> = simrun::kernels::REGISTRY.iter().map(|entry| entry.name).collect();
+/// assert_eq!(names, ["advection-diffusion"]);
+/// ```
+///
 /// Adding a physics is one folder and one line here.
 pub const REGISTRY: &[Entry] = &[Entry {
     name: "advection-diffusion",

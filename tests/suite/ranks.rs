@@ -295,7 +295,7 @@ fn bits_are_equal_between_walls_in_2d() {
 
 #[test]
 fn bits_are_equal_for_random_configurations() {
-    for seed in 2000..2120 {
+    for seed in 1000..1012 {
         let mut random = Random::new(seed);
         let problem = random_problem(&mut random);
         let expected = problem.reference();
