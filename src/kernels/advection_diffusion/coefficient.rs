@@ -34,6 +34,8 @@ enum Samples<T> {
 pub struct RowBuffer<T> {
     values: Vec<T>,
     evaluated: Vec<f64>,
+    /// The bits of the one number that fills the buffer, and how often.
+    constant: Option<(u64, usize)>,
 }
 
 impl<T: Real> Coefficient<T> {
@@ -127,6 +129,7 @@ impl<T: Real> Coefficient<T> {
                     grid.coordinate(2, self.location, k),
                 );
                 let xs = &xs[(lo - first) as usize..(hi - first) as usize];
+                buffer.constant = None;
                 buffer.evaluated.resize(n, 0.0);
                 self.formula.evaluate_row(xs, y, z, t, &mut buffer.evaluated);
                 buffer.values.clear();
@@ -151,9 +154,13 @@ impl<T: Real> Coefficient<T> {
 }
 
 impl<T: Real> RowBuffer<T> {
+    /// `n` times the value: filled only if it is not what the buffer holds, as it often is from row to row.
     fn filled(&mut self, n: usize, value: T) -> &[T] {
-        self.values.clear();
-        self.values.resize(n, value);
+        if self.constant != Some((value.bits(), n)) {
+            self.values.clear();
+            self.values.resize(n, value);
+            self.constant = Some((value.bits(), n));
+        }
         &self.values
     }
 }

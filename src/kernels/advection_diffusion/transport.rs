@@ -34,8 +34,9 @@ pub(super) struct Update<'a, T> {
 
 /// Row buffers that live as long as the update of a region.
 struct Buffers<T> {
-    wind: RowBuffer<T>,
-    diffusivity: RowBuffer<T>,
+    /// One for each axis: what fills them often stays the same from row to row.
+    wind: PerAxis<RowBuffer<T>>,
+    diffusivity: PerAxis<RowBuffer<T>>,
     source: RowBuffer<T>,
     tendency: Vec<T>,
     /// Fluxes through the x faces of a row.
@@ -50,8 +51,8 @@ impl<T: Real> Buffers<T> {
     fn new(n: usize) -> Self {
         let row = || vec![T::ZERO; n];
         Buffers {
-            wind: RowBuffer::default(),
-            diffusivity: RowBuffer::default(),
+            wind: Default::default(),
+            diffusivity: Default::default(),
             source: RowBuffer::default(),
             tendency: row(),
             x: vec![T::ZERO; n + 1],
@@ -229,8 +230,8 @@ impl<'a, T: Real> Update<'a, T> {
     ) {
         let grid = &self.kernel.grid;
         let (lo, hi) = (block.lo[0], block.hi[0]);
-        let u = self.kernel.wind[0].row(grid, (j, k), (lo, hi + 1), self.time, &mut buffers.wind);
-        let kx = self.kernel.diffusivity[0].row(grid, (j, k), (lo, hi + 1), self.time, &mut buffers.diffusivity);
+        let u = self.kernel.wind[0].row(grid, (j, k), (lo, hi + 1), self.time, &mut buffers.wind[0]);
+        let kx = self.kernel.diffusivity[0].row(grid, (j, k), (lo, hi + 1), self.time, &mut buffers.diffusivity[0]);
         let inverse = T::from_f64(1.0 / grid.spacing[0]);
         let q = source.row(j, k, lo - 1, hi + 1);
         flux_row(self.call.instructions, self.terms[0], q, &q[1..], u, kx, inverse, flux);
@@ -257,8 +258,8 @@ impl<'a, T: Real> Update<'a, T> {
     ) {
         let grid = &self.kernel.grid;
         let range = (block.lo[0], block.hi[0]);
-        let u = self.kernel.wind[axis].row(grid, (j, k), range, self.time, &mut buffers.wind);
-        let kd = self.kernel.diffusivity[axis].row(grid, (j, k), range, self.time, &mut buffers.diffusivity);
+        let u = self.kernel.wind[axis].row(grid, (j, k), range, self.time, &mut buffers.wind[axis]);
+        let kd = self.kernel.diffusivity[axis].row(grid, (j, k), range, self.time, &mut buffers.diffusivity[axis]);
         let inverse = T::from_f64(1.0 / grid.spacing[axis]);
         let face = if axis == 1 { j } else { k };
         let below = if axis == 1 { (j - 1, k) } else { (j, k - 1) };
