@@ -39,7 +39,7 @@ pub use history::HistoryConfig;
 pub use parallel::{ExchangeChoice, InstructionChoice, ParallelConfig};
 pub use plot::PlotConfig;
 pub use snapshot::SnapshotConfig;
-pub use table::{Table, ValueKind};
+pub use table::{Table, TableOrFormula, ValueKind};
 pub use time::TimeConfig;
 
 /// The number type of all fields.

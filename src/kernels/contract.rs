@@ -65,6 +65,15 @@ impl Rates {
     }
 }
 
+/// Something about a configuration that people should know before it is run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remark {
+    /// What there is to know; for a warning also what to do.
+    pub text: String,
+    /// Whether it is allowed but looks wrong.
+    pub is_warning: bool,
+}
+
 /// Why a kernel cannot be prepared on a tile: always the configuration's fault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KernelError {
@@ -109,6 +118,12 @@ pub trait Kernel<T: Real>: Send + Sync {
 
     /// Whether [`Kernel::rates`] depend on time.
     fn rates_vary(&self) -> bool;
+
+    /// Numbers on this tile's owned cells at `time` whose largest over the grid [`Physics::remarks`] comments on: on
+    /// every tile equally many, none of them NaN.
+    fn measures(&self, _time: f64) -> Vec<f64> {
+        Vec::new()
+    }
 }
 
 /// A physics as the configuration describes it: before precision and tile are known.
@@ -124,6 +139,22 @@ pub trait Physics: fmt::Debug {
 
     /// One line for the log: which schemes and terms are on.
     fn summary(&self) -> String;
+
+    /// The same physics with as many stages as a step of `dt` needs; `None` where nothing is to be chosen. `dt` is the
+    /// step that the configuration fixes, s, and `rates` are those of this physics at the start, over the whole grid.
+    /// Fields and their order stay. Asked once, of the physics as configured.
+    ///
+    /// # Errors
+    /// If no number of stages will do.
+    fn fitted(&self, _dt: Option<f64>, _rates: &Rates) -> Result<Option<Box<dyn Physics>>, KernelError> {
+        Ok(None)
+    }
+
+    /// What there is to say about [`Kernel::measures`], the largest over the grid at the start, for a run of `span`
+    /// seconds.
+    fn remarks(&self, _measures: &[f64], _span: Option<f64>) -> Vec<Remark> {
+        Vec::new()
+    }
 
     fn single(&self, grid: &Grid) -> Box<dyn Kernel<f32>>;
     fn double(&self, grid: &Grid) -> Box<dyn Kernel<f64>>;

@@ -9,6 +9,6 @@ mod registry;
 
 pub mod advection_diffusion;
 
-pub use contract::{Kernel, KernelError, Physics, Rate, Rates, StageCall};
+pub use contract::{Kernel, KernelError, Physics, Rate, Rates, Remark, StageCall};
 pub use declaration::{Declaration, Phase, StageSpec, TotalSpec};
 pub use registry::{Entry, REGISTRY, Reader, read};

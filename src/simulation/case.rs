@@ -4,7 +4,7 @@ use crate::config::{Config, Document};
 use crate::error::{Error, Result};
 use crate::field::Storage;
 use crate::grid::{AXIS_NAMES, Decomposition, DecompositionError, Grid, Tile};
-use crate::kernels::{self, Declaration, Physics};
+use crate::kernels::{self, Declaration, KernelError, Physics, Rates};
 use crate::parallel::World;
 use std::path::Path;
 
@@ -85,6 +85,37 @@ impl Case {
             resolved,
             warnings,
         })
+    }
+
+    /// The error for a kernel that cannot be prepared.
+    pub fn refuse(&self, error: &KernelError) -> Error {
+        Error::Config(format!("{}: {error}", self.config.path.display()))
+    }
+
+    /// The case with as many stages as a step of `time.dt` needs where the rates at the start are `rates`; `None` where
+    /// there is nothing to choose.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if no number of stages will do.
+    pub fn fitted(&self, rates: &Rates) -> Result<Option<Case>> {
+        let fitted = self.physics.fitted(self.config.time.dt, rates);
+        let with = |physics: Box<dyn Physics>| Case {
+            config: self.config.clone(),
+            declaration: physics.declaration(&self.grid),
+            physics,
+            kernel_name: self.kernel_name.clone(),
+            grid: self.grid.clone(),
+            resolved: self.resolved.clone(),
+            warnings: self.warnings.clone(),
+        };
+        Ok(fitted.map_err(|error| self.refuse(&error))?.map(with))
+    }
+
+    /// Length of the run with steps of `dt`, s, where it can be told.
+    pub fn span(&self, dt: f64) -> Option<f64> {
+        let time = &self.config.time;
+        let by_steps = time.steps.map(|n| n as f64 * dt);
+        time.end.map(|end| end - time.start).or(by_steps)
     }
 
     /// Cuts the grid into `n_ranks` tiles.

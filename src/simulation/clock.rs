@@ -38,6 +38,16 @@ struct Stretch {
     goal: Option<(u64, f64)>,
 }
 
+impl Stretch {
+    /// The time after `n` of its steps.
+    fn time_after(&self, n: u64) -> f64 {
+        match self.goal {
+            Some((last, goal)) if n == last => goal,
+            _ => self.start + n as f64 * self.dt,
+        }
+    }
+}
+
 /// Counts steps and time. Between two times that must be met (outputs, the end) all steps are equally long; times are
 /// `start + n dt`, never accumulated, and the last step of a stretch lands on its goal exactly.
 #[derive(Clone, Debug)]
@@ -52,7 +62,7 @@ pub struct Clock {
 }
 
 /// Relative slack in the number of steps of a stretch: rounding must not cost a whole step.
-const SLACK: f64 = 1e-9;
+pub const SLACK: f64 = 1e-9;
 
 /// Growth of the allowed step from which a stretch is begun anew.
 const GROWTH: f64 = 1.1;
@@ -98,7 +108,7 @@ impl Clock {
         };
         let fits = |stretch: &Stretch| {
             let is_same_goal = stretch.goal.map(|(_, time)| time) == goal;
-            is_same_goal && stretch.dt <= longest && longest <= GROWTH * stretch.longest
+            is_same_goal && stretch.dt <= longest * (1.0 + SLACK) && longest <= GROWTH * stretch.longest
         };
         let stretch = match self.stretch.filter(fits) {
             Some(stretch) => stretch,
@@ -141,13 +151,20 @@ impl Clock {
         stretch.done += 1;
         self.step += 1;
         self.last_dt = stretch.dt;
-        match stretch.goal {
-            Some((n, goal)) if stretch.done == n => {
-                self.time = goal;
-                self.stretch = None;
-            }
-            _ => self.time = stretch.start + stretch.done as f64 * stretch.dt,
+        self.time = stretch.time_after(stretch.done);
+        if stretch.goal.is_some_and(|(n, _)| stretch.done == n) {
+            self.stretch = None;
         }
+    }
+
+    /// The times at which the step that [`Clock::tick`] gave and the equal ones after it begin, and the time at which
+    /// the last of them ends: at most `most` steps, not beyond the time that must be met, nor the last step of the run.
+    pub fn times_ahead(&self, most: u64) -> Vec<f64> {
+        let stretch = self.stretch.as_ref().expect("a step is given before one looks ahead");
+        let to_goal = stretch.goal.map_or(u64::MAX, |(n, _)| n - stretch.done);
+        let to_end = self.n_steps.map_or(u64::MAX, |n| n.saturating_sub(self.step));
+        let n = most.min(to_goal).min(to_end).max(1);
+        (0..=n).map(|k| stretch.time_after(stretch.done + k)).collect()
     }
 
     /// Steps until the end, as far as they can be told with steps of `dt`.
@@ -227,6 +244,26 @@ mod tests {
             clock.advance();
         }
         assert_eq!(clock.step(), 12);
+    }
+
+    #[test]
+    fn times_ahead_are_those_that_come_and_end_where_something_is_met() {
+        let mut clock = clock(Some(1.0), Some(11));
+        let mut lengths = Vec::new();
+        while !clock.is_finished() {
+            let event = if clock.time() < 0.3 { 0.3 } else { 2.0 };
+            clock.tick(0.0731, Some(event));
+            let times = clock.times_ahead(4);
+            lengths.push(times.len() - 1);
+            for pair in times.windows(2) {
+                let tick = clock.tick(0.0731, Some(event));
+                assert_eq!(tick.time, pair[0]);
+                clock.advance();
+                assert_eq!(clock.time(), pair[1]);
+            }
+        }
+        // Five steps to 0.3, of the ten to 1.0 only as many as there are left of eleven.
+        assert_eq!(lengths, [4, 1, 4, 2]);
     }
 
     #[test]

@@ -8,11 +8,17 @@ mod clock;
 mod monitor;
 mod outputs;
 mod precision;
+mod prepared;
 mod progress;
+mod rate_source;
 mod report;
 mod run;
 mod step_limit;
+mod survey;
 mod terminal;
+
+#[cfg(test)]
+mod tests;
 
 pub use case::Case;
 pub use clock::{Clock, Here, Tick};

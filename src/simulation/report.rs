@@ -6,20 +6,18 @@ use super::precision::Precise;
 use super::progress::{seconds, wall};
 use super::run::cells_text;
 use super::step_limit::StepLimit;
+use super::survey::{PIECE_CELLS, Survey};
 use crate::config::{Every, Precision};
 use crate::engine::{Engine, Executor, Setup, exchange_needs};
-use crate::error::{Error, Result};
-use crate::grid::{AXIS_NAMES, Decomposition, IndexBox, Tile};
-use crate::kernels::Rates;
+use crate::error::Result;
+use crate::grid::{AXIS_NAMES, Decomposition, Tile};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{HaloPlan, World};
 use std::fmt::Write as _;
 use std::time::Instant;
 
-/// Cells on which `check` looks at formulas at once, and on which it measures a step.
-const SAMPLE_CELLS: f64 = 262_144.0;
-/// Pieces of a huge grid that are looked at.
-const MOST_PIECES: usize = 256;
+/// Cells on which `check` measures a step.
+const SAMPLE_CELLS: f64 = PIECE_CELLS as f64;
 /// Owned cells per rank below which exchanging takes a large share of a step.
 const SENSIBLE_CELLS: f64 = 65_536.0;
 
@@ -35,10 +33,20 @@ pub fn report(case: &Case, n_ranks: usize) -> Result<String> {
 }
 
 fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
-    let decomposition = case.decompose(n_ranks)?;
+    case.decompose(n_ranks)?;
+    let survey = Survey::<T>::new(case)?;
     let sample = sample(case)?;
-    let (limit, is_complete) = look_at_rates::<T>(case)?;
-    let step_seconds = time_a_step::<T>(&sample, limit.longest())?;
+    let sample = sample.fitted(&survey.rates)?.unwrap_or(sample);
+    match case.fitted(&survey.rates)? {
+        None => describe(case, survey, &sample, n_ranks),
+        Some(fitted) => describe(&fitted, Survey::<T>::new(&fitted)?, &sample, n_ranks),
+    }
+}
+
+fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n_ranks: usize) -> Result<String> {
+    let decomposition = case.decompose(n_ranks)?;
+    let limit = StepLimit::new(case, survey.varies, survey.rates.clone(), &mut survey)?;
+    let step_seconds = time_a_step::<T>(sample, limit.longest())?;
     let clock = Clock::new(&case.config.time);
     let steps = clock.steps_total(limit.longest());
     let mut out = String::new();
@@ -60,7 +68,7 @@ fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
     line("decomposition", decomposition_text(case, &decomposition));
     line("exchange", exchange_text::<T>(case, &decomposition));
     line("memory", memory_text(case, &decomposition));
-    let exact = if is_complete {
+    let exact = if survey.is_complete {
         ""
     } else {
         "; seen on evenly spaced pieces of the grid only"
@@ -74,10 +82,14 @@ fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
         .time
         .end
         .map_or_else(String::new, |end| format!(" to t = {}", seconds(end)));
-    line("steps", format!("about {steps}{end}"));
+    let stages = match case.declaration.phases[0].stages.len() {
+        1 => "1 stage".to_string(),
+        n => format!("{n} stages"),
+    };
+    line("steps", format!("about {steps}{end}, each of {stages}"));
     line("outputs", outputs_text(case, &clock, limit.longest(), steps));
     let cells = case.grid.n_cells() as f64;
-    let serial = step_seconds * cells / sample.case.grid.n_cells() as f64 * steps as f64;
+    let serial = step_seconds * cells / sample.grid.n_cells() as f64 * steps as f64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     line(
         "run time",
@@ -85,69 +97,21 @@ fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
             "about {} on {}, if each has a core like this one (measured on {} cells; memory-bound runs scale less)",
             wall(serial / n_ranks as f64),
             ranks_text(n_ranks),
-            sample.case.grid.n_cells()
+            sample.grid.n_cells()
         ),
     );
     line("ranks", sensible_ranks(case, cores));
     for warning in &case.warnings {
         line("warning", warning.clone());
     }
+    for remark in case.physics.remarks(&survey.measures, case.span(limit.longest())) {
+        line(if remark.is_warning { "warning" } else { "remark" }, remark.text);
+    }
     Ok(out)
 }
 
-/// The step limit, from the rates of the whole grid, piece by piece; whether all of a huge grid was looked at.
-fn look_at_rates<T: Precise>(case: &Case) -> Result<(StepLimit, bool)> {
-    let pieces = pieces(&case.grid.all());
-    let stride = pieces.len().div_ceil(MOST_PIECES);
-    let file = case.config.path.display();
-    let prepared = |piece: &IndexBox| {
-        let tile = Tile {
-            owned: *piece,
-            margin: case.declaration.margin(&case.grid),
-            grid: case.grid.clone(),
-        };
-        let mut kernel = T::build(&*case.physics, &case.grid);
-        match kernel.prepare(&tile, case.config.time.start) {
-            Ok(()) => Ok(kernel),
-            Err(error) => Err(Error::Config(format!("{file}: {error}"))),
-        }
-    };
-    let varies = prepared(&pieces[0])?.rates_vary();
-    let limit = StepLimit::from_rates(case, varies, |time| {
-        let mut worst: Option<Rates> = None;
-        for piece in pieces.iter().step_by(stride) {
-            let rates = prepared(piece)?
-                .rates(time)
-                .map_err(|error| Error::Config(format!("{file}: {error}")))?;
-            worst = Some(worst.map_or(rates.clone(), |worst| worst.max(&rates)));
-        }
-        worst.ok_or_else(|| Error::Config(format!("{file}: the grid is empty")))
-    })?;
-    Ok((limit, stride == 1))
-}
-
-/// The grid as boxes of about [`SAMPLE_CELLS`] cells: slabs along z, then strips along y, then parts of rows.
-fn pieces(all: &IndexBox) -> Vec<IndexBox> {
-    let mut pieces = vec![*all];
-    for axis in [2, 1, 0] {
-        let most = pieces[0].n_cells().div_ceil(SAMPLE_CELLS as usize).min(all.len(axis));
-        // Of a huge grid only so many pieces are ever looked at: they need not all be listed.
-        let n = most.min(4 * MOST_PIECES);
-        pieces = pieces
-            .iter()
-            .step_by(pieces.len().div_ceil(4 * MOST_PIECES))
-            .flat_map(|piece| (0..n).map(move |part| piece.split(axis, most, part * most / n)))
-            .collect();
-    }
-    pieces
-}
-
 /// The case on a grid small enough to measure a step quickly.
-struct Sample {
-    case: Case,
-}
-
-fn sample(case: &Case) -> Result<Sample> {
+fn sample(case: &Case) -> Result<Case> {
     let cells: f64 = case.grid.cells.iter().map(|&n| n as f64).product();
     let name = case.config.path.to_string_lossy();
     let mut overrides = Vec::new();
@@ -168,25 +132,20 @@ fn sample(case: &Case) -> Result<Sample> {
         overrides.push(format!("grid.cells={coarse:?}"));
         overrides.push(format!("grid.size={size:?}"));
     }
-    Ok(Sample {
-        case: Case::parse(&name, &case.resolved, &overrides)?,
-    })
+    Case::parse(&name, &case.resolved, &overrides)
 }
 
-/// Seconds that a step of the sample takes on one rank: the median of a few.
-fn time_a_step<T: Precise>(sample: &Sample, dt: f64) -> Result<f64> {
+/// Seconds that a step of a small case takes on one rank: the median of a few.
+fn time_a_step<T: Precise>(small: &Case, dt: f64) -> Result<f64> {
     let world = World::single();
-    let small = &sample.case;
     let decomposition = Decomposition {
         grid: small.grid.clone(),
         topology: [1, 1, 1],
     };
     let tile = small.tile(&decomposition, 0);
     let mut kernel = T::build(&*small.physics, &small.grid);
-    let file = small.config.path.display();
-    kernel
-        .prepare(&tile, small.config.time.start)
-        .map_err(|error| Error::Config(format!("{file}: {error}")))?;
+    let prepared = kernel.prepare(&tile, small.config.time.start);
+    prepared.map_err(|error| small.refuse(&error))?;
     let setup = Setup {
         decomposition,
         declaration: small.declaration.clone(),
@@ -378,22 +337,6 @@ mod tests {
         assert_eq!(bytes_text(1023.0), "1023 B");
         assert_eq!(bytes_text(1536.0), "1.5 KiB");
         assert_eq!(bytes_text(3.0 * 1024f64.powi(4)), "3.0 TiB");
-    }
-
-    #[test]
-    fn a_grid_is_looked_at_in_pieces_that_cover_it_as_far_as_they_are_few() {
-        for size in [[7, 5, 1], [3000, 2000, 1], [300, 200, 100], [1_000_000, 1, 1]] {
-            let all = IndexBox::from_size(size);
-            let pieces = pieces(&all);
-            assert_eq!(
-                pieces.iter().map(IndexBox::n_cells).sum::<usize>(),
-                all.n_cells(),
-                "{size:?}"
-            );
-            assert!(pieces.iter().all(|piece| piece.n_cells() <= 2 * SAMPLE_CELLS as usize));
-        }
-        let huge = pieces(&IndexBox::from_size([1 << 16, 1 << 16, 1 << 16]));
-        assert!(huge.len() <= 1 << 22 && huge.iter().all(|piece| piece.n_cells() <= 2 * SAMPLE_CELLS as usize));
     }
 
     #[test]

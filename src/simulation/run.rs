@@ -5,14 +5,16 @@ use super::clock::{Clock, Here, Tick};
 use super::monitor::first_defect;
 use super::outputs::{Moment, Outputs};
 use super::precision::Precise;
+use super::prepared::Prepared;
 use super::progress::{Progress, ProgressStyle, Standing, rate, seconds, wall};
+use super::rate_source::AllRanks;
 use super::step_limit::StepLimit;
-use crate::config::{ExchangeChoice, InstructionChoice, Precision};
+use crate::config::{ExchangeChoice, Precision};
 use crate::engine::{Engine, Executor, Setup, Tuner};
 use crate::error::{Error, Result};
 use crate::files::{RunState, Status, provenance};
-use crate::grid::{Decomposition, Tile};
-use crate::kernels::Kernel;
+use crate::grid::Decomposition;
+use crate::kernels::Remark;
 use crate::metrics::{Phase, phase_table};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
@@ -46,8 +48,21 @@ pub struct Summary {
 /// finite, [`Error::Io`] for an output that cannot be written.
 pub fn run(world: &World, case: &Case, options: &Options) -> Result<Summary> {
     match case.config.precision {
-        Precision::Single => Run::<f32>::prepare(world, case, options)?.finish(),
-        Precision::Double => Run::<f64>::prepare(world, case, options)?.finish(),
+        Precision::Single => run_in::<f32>(world, case, options),
+        Precision::Double => run_in::<f64>(world, case, options),
+    }
+}
+
+fn run_in<T: Precise>(world: &World, case: &Case, options: &Options) -> Result<Summary> {
+    let prepared = Prepared::<T>::new(world, case)?;
+    match case.fitted(&prepared.rates)? {
+        None => Run::new(world, case, prepared, options)?.finish(),
+        Some(fitted) => {
+            // Coefficients may take much memory: one set of them goes before the next is made.
+            drop(prepared);
+            let prepared = Prepared::<T>::new(world, &fitted)?;
+            Run::new(world, &fitted, prepared, options)?.finish()
+        }
     }
 }
 
@@ -73,28 +88,20 @@ struct Run<'a, T> {
 }
 
 impl<'a, T: Precise> Run<'a, T> {
-    fn prepare(world: &'a World, case: &'a Case, options: &Options) -> Result<Run<'a, T>> {
-        let decomposition = world.agree(case.decompose(world.size()))?;
-        let tile = case.tile(&decomposition, world.rank());
-        refuse_too_large(world, case, &tile)?;
-        let instructions = world.agree(instructions(case.config.parallel.instructions))?;
-        let mut kernel = T::build(&*case.physics, &case.grid);
-        let file = case.config.path.display();
-        world.agree(
-            kernel
-                .prepare(&tile, case.config.time.start)
-                .map_err(|error| Error::Config(format!("{file}: {error}"))),
-        )?;
-        let limit = StepLimit::new(world, case, &*kernel as &dyn Kernel<T>)?;
+    fn new(world: &'a World, case: &'a Case, prepared: Prepared<T>, options: &Options) -> Result<Run<'a, T>> {
+        let instructions = prepared.instructions;
+        let kernel = &*prepared.kernel;
+        let mut source = AllRanks::new(world, case, kernel);
+        let limit = StepLimit::new(case, kernel.rates_vary(), prepared.rates, &mut source)?;
         let clock = Clock::new(&case.config.time);
         let folder = options.output.clone().unwrap_or_else(|| default_folder(case));
         let steps_expected = clock.steps_total(limit.longest());
         let outputs = Outputs::open(world, case, &folder, options.overwrite, steps_expected)?;
         let setup = Setup {
-            decomposition: decomposition.clone(),
+            decomposition: prepared.decomposition.clone(),
             declaration: case.declaration.clone(),
-            kernel,
-            tile,
+            kernel: prepared.kernel,
+            tile: prepared.tile,
             instructions,
         };
         let engine = Engine::new(world, setup);
@@ -115,7 +122,7 @@ impl<'a, T: Precise> Run<'a, T> {
         let mut run = Run {
             world,
             case,
-            decomposition,
+            decomposition: prepared.decomposition,
             engine,
             limit,
             clock,
@@ -130,12 +137,13 @@ impl<'a, T: Precise> Run<'a, T> {
             started: provenance::now_iso(),
             reported: (0, now),
         };
-        run.announce(steps_expected, instructions)?;
+        let remarks = case.physics.remarks(&prepared.measures, case.span(run.limit.longest()));
+        run.announce(steps_expected, instructions, &remarks)?;
         Ok(run)
     }
 
     /// Says what is about to happen.
-    fn announce(&mut self, steps_expected: u64, instructions: InstructionSet) -> Result<()> {
+    fn announce(&mut self, steps_expected: u64, instructions: InstructionSet, remarks: &[Remark]) -> Result<()> {
         let case = self.case;
         let [a, b, c] = self.decomposition.topology;
         let mut text = format!(
@@ -153,6 +161,10 @@ impl<'a, T: Precise> Run<'a, T> {
         );
         for warning in &case.warnings {
             text += &format!("\n{warning}");
+        }
+        for remark in remarks {
+            let kind = if remark.is_warning { "warning: " } else { "" };
+            text += &format!("\n{kind}{}", remark.text);
         }
         if self.tuner.is_none() && self.world.size() > 1 {
             text += &format!("\nexchange: {}", self.executor.name());
@@ -261,16 +273,10 @@ impl<'a, T: Precise> Run<'a, T> {
         }
     }
 
-    /// The next step: the longest that is stable at both its ends and does not pass by an output.
+    /// The next step: the longest of a stable block, which does not pass by an output.
     fn tick(&mut self) -> Result<Tick> {
-        let kernel = &*self.engine.kernel;
-        self.limit.begin_step(self.world, kernel, self.clock.time())?;
-        loop {
-            let tick = self.clock.tick(self.limit.longest(), self.outputs.next_time());
-            if self.limit.accepts(self.world, kernel, &tick)? {
-                return Ok(tick);
-            }
-        }
+        let mut source = AllRanks::new(self.world, self.case, &*self.engine.kernel);
+        self.limit.tick(&mut self.clock, self.outputs.next_time(), &mut source)
     }
 
     /// Stops the run if a value is not finite.
@@ -375,48 +381,4 @@ fn default_folder(case: &Case) -> PathBuf {
 pub(super) fn cells_text(case: &Case) -> String {
     let cells: Vec<String> = case.grid.cells[..case.grid.dims].iter().map(usize::to_string).collect();
     format!("{} cells", cells.join(" x "))
-}
-
-/// The instruction set that the configuration asks for, where this machine has it.
-fn instructions(choice: InstructionChoice) -> Result<InstructionSet> {
-    let set = match choice {
-        InstructionChoice::Auto => InstructionSet::best(),
-        InstructionChoice::Baseline => InstructionSet::Baseline,
-        InstructionChoice::Avx2 => InstructionSet::Avx2,
-        InstructionChoice::Avx512 => InstructionSet::Avx512,
-    };
-    if set.is_available() {
-        return Ok(set);
-    }
-    Err(Error::Config(format!(
-        "`parallel.instructions` = \"{}\", which the processor of {} does not have.\n  Leave it out to use the best one it has: \
-         all give the same bits.",
-        set.name(),
-        provenance::host_name()
-    )))
-}
-
-/// Refuses a case whose tiles do not fit into the memory of their hosts, before anything is allocated.
-fn refuse_too_large(world: &World, case: &Case, tile: &Tile) -> Result<()> {
-    let hosts = world.gather_texts(&provenance::host_name());
-    let needed = world.gather_all(&[case.tile_bytes(tile)]);
-    let mine = &hosts[world.rank()];
-    let on_host: f64 = hosts
-        .iter()
-        .zip(&needed)
-        .filter(|(host, _)| *host == mine)
-        .map(|(_, bytes)| bytes[0])
-        .sum();
-    let result = match super::report::available_memory() {
-        Some(available) if on_host > available => Err(Error::Config(format!(
-            "{}: `grid.cells` = {} needs {} on host {mine}, which has {} left.\n  Use fewer cells, `precision = \"f32\"`, or more \
-             hosts; `simrun check` shows the memory per rank.",
-            case.config.path.display(),
-            cells_text(case),
-            super::report::bytes_text(on_host),
-            super::report::bytes_text(available),
-        ))),
-        _ => Ok(()),
-    };
-    world.agree(result)
 }

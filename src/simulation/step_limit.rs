@@ -1,74 +1,80 @@
-//! How long a step may be: the kernel's rates over all ranks, and what the configuration says.
+//! How long a step may be: the rates of the whole grid, and what the configuration says.
 
 use super::case::Case;
-use super::clock::Tick;
+use super::clock::{Clock, SLACK, Tick};
+use super::rate_source::RateSource;
 use crate::config::TimeConfig;
 use crate::error::{Error, Result};
-use crate::field::Real;
-use crate::kernels::{Kernel, Rates};
-use crate::parallel::World;
+use crate::kernels::Rates;
+use std::collections::VecDeque;
 
-/// Share of the run that the first step may take where nothing limits it at the start.
-const FIRST_SHARE: f64 = 0.01;
+/// Steps that are looked at together before the first of them is taken. No block passes by a time that must be met, but
+/// blocks do not end where something is due by the number of a step: that is free, and must not change dt.
+pub const BLOCK: u64 = 8;
+
+/// Share of the run that the first step may take where nothing limits it at the start. No simple fraction, so that the
+/// times that are looked at do not all fall on the zeros of a tide.
+const FIRST_SHARE: f64 = 0.00618;
+
+/// Growth of dt from one block to the next that is allowed where rates vary: what is calm now is looked at the more
+/// closely the shorter the steps were.
+const LARGEST_GROWTH: f64 = 2.0;
+
+/// Shrinkage of dt when a block turns out to be too long: at least so much that few looks are enough.
+const LEAST_SHRINKAGE: f64 = 0.99;
+
+/// Relative slack of a fixed dt against the stability limit, for rounding.
+const ROUNDING: f64 = 1e-12;
 
 /// The longest step, and why.
 ///
-/// Where rates vary in time, every step is looked at from both its ends before it is taken: a step is stable for the
-/// rates at its beginning and at its end, and `longest` begins anew from the present rates at every step.
+/// Where rates vary in time, steps are looked at in blocks of [`BLOCK`]: dt is stable for the rates at the beginning,
+/// the middle and the end of every step of the block. Where it is not, an automatic dt is shortened for the whole
+/// block, which is then looked at again; a fixed one ends the block before the step that it is too long for.
 #[derive(Clone, Debug)]
 pub struct StepLimit {
     time: TimeConfig,
     file: String,
-    longest: f64,
-    /// The present rates, or the larger ones of both ends of the step that was accepted last.
-    rates: Rates,
-    /// The rates at the end of that step, and that time.
-    ahead: Option<(f64, Rates)>,
     varies: bool,
+    longest: f64,
+    /// The largest rates of the block under way.
+    of_block: Rates,
+    /// The largest rates of the step that was given last.
+    of_step: Rates,
+    /// The largest rates of each step of the block that is still to come.
+    coming: VecDeque<Rates>,
+    /// The rates at the end of the block, and that time.
+    ahead: (f64, Rates),
 }
 
 impl StepLimit {
-    /// The limit at the start.
+    /// The limit at the start, where the rates are `first`. `varies` says whether they depend on time.
     ///
     /// # Errors
-    /// [`Error::Config`] if the configured dt is unstable, or if neither the kernel nor the configuration limits dt.
-    pub fn new<T: Real>(world: &World, case: &Case, kernel: &dyn Kernel<T>) -> Result<StepLimit> {
-        let file = case.config.path.display().to_string();
-        StepLimit::from_rates(case, kernel.rates_vary(), |time| reduced(world, kernel, &file, time))
-    }
-
-    /// The limit at the start, for a source of rates at any time.
-    ///
-    /// # Errors
-    /// As [`StepLimit::new`], and those of the source.
-    pub fn from_rates(case: &Case, varies: bool, rates: impl FnMut(f64) -> Result<Rates>) -> Result<StepLimit> {
+    /// [`Error::Config`] if the configured dt is unstable, if neither the kernel nor the configuration limits dt, or
+    /// if a coefficient loses its meaning in the first step.
+    pub fn new(case: &Case, varies: bool, first: Rates, source: &mut dyn RateSource) -> Result<StepLimit> {
         let time = case.config.time.clone();
-        let start = time.start;
-        let mut source = rates;
+        let ahead = (time.start, first.clone());
         let mut limit = StepLimit {
             file: case.config.path.display().to_string(),
-            rates: source(start)?,
-            longest: 0.0,
-            ahead: None,
             varies,
+            longest: 0.0,
+            of_block: first.clone(),
+            of_step: first,
+            coming: VecDeque::new(),
+            ahead: ahead.clone(),
             time,
         };
-        limit.choose()?;
-        loop {
-            // Nobody looks beyond the end: formulas may end there.
-            let dt = limit
-                .time
-                .end
-                .map_or(limit.longest, |end| limit.longest.min(end - start));
-            let tick = Tick {
-                step: 0,
-                time: start,
-                dt,
-            };
-            if limit.accept_with(&tick, &mut source)? {
-                return Ok(limit);
-            }
+        limit.choose(&ahead.1, ahead.0)?;
+        if varies {
+            // The run's first block ends earlier where an output is due: it is looked at then.
+            limit.begin_block(&mut Clock::new(&case.config.time), None, source)?;
+            limit.of_step = limit.coming[0].clone();
+            limit.coming.clear();
+            limit.ahead = ahead;
         }
+        Ok(limit)
     }
 
     /// The longest step, s.
@@ -76,14 +82,14 @@ impl StepLimit {
         self.longest
     }
 
-    /// The rates behind it, over all ranks.
+    /// The largest rates of the present step, over all cells.
     pub fn rates(&self) -> &Rates {
-        &self.rates
+        &self.of_step
     }
 
     /// Which term limits dt.
     pub fn reason(&self) -> String {
-        match self.rates.terms.iter().max_by(|a, b| a.limit.total_cmp(&b.limit)) {
+        match worst_term(&self.of_block) {
             Some(worst) if worst.limit > 0.0 => {
                 format!(
                     "{} {:.3}, limited by {}",
@@ -96,89 +102,125 @@ impl StepLimit {
         }
     }
 
-    /// Looks at the rates at the beginning of a step.
+    /// The next step, which does not pass by `next_event`.
     ///
     /// # Errors
-    /// [`Error::Numerical`] if the configured dt has become unstable, or a coefficient has lost its meaning.
-    pub fn begin_step<T: Real>(&mut self, world: &World, kernel: &dyn Kernel<T>, time: f64) -> Result<()> {
-        if !self.varies {
+    /// [`Error::Numerical`] if the configured dt is unstable in it, or a coefficient loses its meaning.
+    pub fn tick(&mut self, clock: &mut Clock, next_event: Option<f64>, source: &mut dyn RateSource) -> Result<Tick> {
+        if self.varies {
+            if self.coming.is_empty() {
+                self.begin_block(clock, next_event, source).map_err(numerical)?;
+            }
+            self.of_step = self.coming.pop_front().expect("a block has at least one step");
+        }
+        Ok(clock.tick(self.longest, next_event))
+    }
+
+    /// Chooses dt for the coming block.
+    fn begin_block(&mut self, clock: &mut Clock, next_event: Option<f64>, source: &mut dyn RateSource) -> Result<()> {
+        let start = clock.time();
+        let first = match &self.ahead {
+            (at, rates) if *at == start => rates.clone(),
+            _ => source.look(&[start]).pop().ok_or_else(|| source.refusal(start))?,
+        };
+        self.choose(&first, start)?;
+        loop {
+            let tick = clock.tick(self.longest, next_event);
+            let times = with_middles(&clock.times_ahead(BLOCK));
+            let mut seen = vec![first.clone()];
+            seen.extend(source.look(&times[1..]));
+            let n_bearable = seen.iter().take_while(|rates| self.can_bear(rates)).count();
+            let worst = largest(&seen[..n_bearable]);
+            if self.time.dt.is_none() && tick.dt * worst.total > self.time.cfl * (1.0 + 2.0 * SLACK) {
+                self.longest = (self.time.cfl / worst.total).min(LEAST_SHRINKAGE * tick.dt);
+                continue;
+            }
+            // Steps whose beginning, middle and end can all be borne.
+            let n_steps = (n_bearable - 1) / 2;
+            if n_steps == 0 {
+                let time = times[n_bearable];
+                return Err(match seen.get(n_bearable) {
+                    Some(rates) => self.unbearable(rates, time),
+                    None => source.refusal(time),
+                });
+            }
+            self.coming = (0..n_steps).map(|n| largest(&seen[2 * n..=2 * n + 2])).collect();
+            self.of_block = largest(&seen[..=2 * n_steps]);
+            self.ahead = (times[2 * n_steps], seen.swap_remove(2 * n_steps));
             return Ok(());
         }
-        self.rates = match self.ahead.take() {
-            Some((at, rates)) if at == time => rates,
-            _ => reduced(world, kernel, &self.file, time).map_err(numerical)?,
-        };
-        self.choose().map_err(numerical)
     }
 
-    /// Whether `tick` is stable at its end as well; if not, [`StepLimit::longest`] is shorter than before.
-    ///
-    /// # Errors
-    /// As [`StepLimit::begin_step`].
-    pub fn accepts<T: Real>(&mut self, world: &World, kernel: &dyn Kernel<T>, tick: &Tick) -> Result<bool> {
-        let file = self.file.clone();
-        self.accept_with(tick, &mut |time| reduced(world, kernel, &file, time))
-            .map_err(numerical)
-    }
-
-    fn accept_with(&mut self, tick: &Tick, source: &mut impl FnMut(f64) -> Result<Rates>) -> Result<bool> {
-        if !self.varies {
-            return Ok(true);
-        }
-        let end = tick.time + tick.dt;
-        let ahead = source(end)?;
-        let both = self.rates.clone().max(&ahead);
-        if tick.dt * both.total <= 1.0 + 1e-12 {
-            self.rates = both;
-            self.ahead = Some((end, ahead));
-            return Ok(true);
-        }
-        if self.time.dt.is_some() {
-            return Err(self.unstable(&both));
-        }
-        // At least a little shorter, so that this ends however the rates vary.
-        self.longest = (self.time.cfl / both.total).min(0.9 * tick.dt);
-        Ok(false)
-    }
-
-    fn unstable(&self, rates: &Rates) -> Error {
-        let (file, stable) = (&self.file, 1.0 / rates.total);
-        let worst = rates.terms.iter().max_by(|a, b| a.limit.total_cmp(&b.limit));
-        let dt = self.time.dt.unwrap_or(self.longest);
-        Error::Config(format!(
-            "{file}: `time.dt` = {dt} s is unstable: the largest stable dt is {stable:.6e} s, limited mostly by {}.\n  Give a \
-             smaller `dt`, or leave it out to have it chosen.",
-            worst.map_or("nothing", |rate| rate.term)
-        ))
-    }
-
-    /// The longest step for the present rates.
-    fn choose(&mut self) -> Result<()> {
-        let file = &self.file;
-        let stable = 1.0 / self.rates.total;
+    /// Whether there is a stable step at all: that which is configured, or any.
+    fn can_bear(&self, rates: &Rates) -> bool {
         match self.time.dt {
-            Some(dt) if dt > stable * (1.0 + 1e-12) => return Err(self.unstable(&self.rates)),
-            Some(dt) => self.longest = dt,
-            None if !self.rates.total.is_finite() => {
+            Some(dt) => dt * rates.total <= 1.0 + ROUNDING,
+            None => rates.total.is_finite(),
+        }
+    }
+
+    /// Why no step can be taken with the rates at `time`.
+    fn unbearable(&self, rates: &Rates, time: f64) -> Error {
+        let file = &self.file;
+        let when = if self.varies {
+            format!(" at t = {time} s")
+        } else {
+            String::new()
+        };
+        Error::Config(match self.time.dt {
+            Some(dt) => format!(
+                "{file}: `time.dt` = {dt} s is unstable{when}: the largest stable dt is {:.6e} s, limited mostly by {}.\n  Give a \
+                 smaller `dt`, or leave it out to have it chosen.",
+                1.0 / rates.total,
+                worst_term(rates).map_or("nothing", |rate| rate.term)
+            ),
+            None => format!(
+                "{file}: no time step is stable{when} with this combination of schemes (centred advection with forward Euler \
+                 needs diffusion everywhere).\n  Use `stepper = \"rk3\"` or `advection = \"upwind\"`."
+            ),
+        })
+    }
+
+    /// The longest step for the rates at `time`.
+    fn choose(&mut self, rates: &Rates, time: f64) -> Result<()> {
+        if !self.can_bear(rates) {
+            return Err(self.unbearable(rates, time));
+        }
+        let is_first = self.longest == 0.0;
+        let whole = self.time.end.map(|end| end - self.time.start);
+        let stable = self.time.cfl / rates.total;
+        self.longest = match (self.time.dt, whole) {
+            (Some(dt), _) => dt,
+            // Calm for the moment: what comes is looked at closely.
+            (None, Some(whole)) if self.varies && is_first && stable >= whole => FIRST_SHARE * whole,
+            (None, _) if is_first && rates.total == 0.0 => {
                 return Err(Error::Config(format!(
-                    "{file}: no time step is stable with this combination of schemes (centred advection with forward Euler \
-                     needs diffusion everywhere).\n  Use `stepper = \"rk3\"` or `advection = \"upwind\"`."
+                    "{}: nothing limits the time step: wind, diffusion and decay are zero at the start.\n  Give `time.dt`.",
+                    self.file
                 )));
             }
-            None if self.rates.total > 0.0 => self.longest = self.time.cfl * stable,
             // Nothing moves at this moment of a run under way: keep the step.
-            None if self.longest > 0.0 => {}
-            None => match self.time.end {
-                Some(end) if self.varies => self.longest = FIRST_SHARE * (end - self.time.start),
-                _ => {
-                    return Err(Error::Config(format!(
-                        "{file}: nothing limits the time step: wind, diffusion and decay are zero at the start.\n  Give `time.dt`."
-                    )));
-                }
-            },
-        }
+            (None, _) if rates.total == 0.0 => self.longest,
+            (None, _) if self.varies && !is_first => stable.min(LARGEST_GROWTH * self.longest),
+            (None, _) => stable,
+        };
         Ok(())
     }
+}
+
+fn worst_term(rates: &Rates) -> Option<&crate::kernels::Rate> {
+    rates.terms.iter().max_by(|a, b| a.limit.total_cmp(&b.limit))
+}
+
+/// The largest of at least one.
+fn largest(all: &[Rates]) -> Rates {
+    all[1..].iter().fold(all[0].clone(), Rates::max)
+}
+
+/// The times, and those half-way between two of them.
+fn with_middles(times: &[f64]) -> Vec<f64> {
+    let after_first = times.windows(2).flat_map(|pair| [0.5 * (pair[0] + pair[1]), pair[1]]);
+    times[..1].iter().copied().chain(after_first).collect()
 }
 
 /// What was wrong with the configuration has become wrong in the course of the run.
@@ -189,19 +231,5 @@ fn numerical(error: Error) -> Error {
     }
 }
 
-/// The largest rates over all ranks.
-fn reduced<T: Real>(world: &World, kernel: &dyn Kernel<T>, file: &str, time: f64) -> Result<Rates> {
-    let rates = kernel
-        .rates(time)
-        .map_err(|error| Error::Config(format!("{file}: at t = {time} s: {error}")));
-    let mut rates = world.agree(rates)?;
-    let mut all: Vec<f64> = rates.terms.iter().flat_map(|rate| [rate.value, rate.limit]).collect();
-    all.push(rates.total);
-    world.max(&mut all);
-    for (n, rate) in rates.terms.iter_mut().enumerate() {
-        rate.value = all[2 * n];
-        rate.limit = all[2 * n + 1];
-    }
-    rates.total = all[all.len() - 1];
-    Ok(rates)
-}
+#[cfg(test)]
+mod tests;

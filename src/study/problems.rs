@@ -49,6 +49,37 @@ pub const PROBLEMS: &[Problem] = &[
             initial = "if(x < 0.5, 1, 2)"
         "#,
     },
+    Problem {
+        name: "upwind3",
+        summary: "upwind 3 and diffusion, SSP RK3, uniform wind, diffusivity a formula of x, y and z, periodic",
+        size: 256,
+        kernel: r#"
+            type = "advection-diffusion"
+            wind = [1.0, -0.5, 0.25]
+            diffusivity = "1e-3*(1 + 0.5*sin(2*pi*x)*cos(2*pi*(y + z)))"
+            advection = "upwind3"
+            stepper = "ssp-rk3"
+            boundary = { all = "periodic" }
+            [[kernel.field]]
+            name = "q"
+            initial = "sin(2*pi*x)*cos(2*pi*y)"
+        "#,
+    },
+    Problem {
+        name: "weno5",
+        summary: "WENO 5, SSP RK3, wind a formula of x, y and z, periodic",
+        size: 256,
+        kernel: r#"
+            type = "advection-diffusion"
+            wind = ["1 + 0.5*cos(2*pi*(x + y))", "sin(2*pi*x) - 0.5", "0.3*cos(2*pi*(x - z))"]
+            advection = "weno5"
+            stepper = "ssp-rk3"
+            boundary = { all = "periodic" }
+            [[kernel.field]]
+            name = "q"
+            initial = "sin(2*pi*x)*cos(2*pi*y)"
+        "#,
+    },
 ];
 
 impl Problem {

@@ -203,6 +203,100 @@ fn a_wall_that_is_not_finite_is_refused() {
 }
 
 #[test]
+fn a_wall_with_an_unknown_variable_is_refused() {
+    let words = [
+        "unknown variable `w`",
+        "case.toml:13:52",
+        "`value` in [kernel.boundary.east]",
+        "x, y, t",
+    ];
+    let walls = "boundary = { all = \"open\", east = { value = \"1 + 2*w\" } }";
+    refuse("boundary = { all = \"open\" }", walls, CONFIG, &words);
+}
+
+#[test]
+fn a_deposition_velocity_that_is_negative_on_another_rank_is_refused_with_the_face() {
+    let words = [
+        "\"3.9 - x\" is negative",
+        "case.toml",
+        "kernel.field.q.boundary.south",
+        "(39, 0)",
+        "x = 3.95 m, y = 0 m",
+        "zero or more",
+    ];
+    let walls = "boundary = { all = \"open\", south = { deposition = \"3.9 - x\" } }";
+    refuse("boundary = { all = \"open\" }", walls, CONFIG, &words);
+}
+
+#[test]
+fn a_stream_function_in_three_dimensions_is_refused() {
+    let place = Workplace::new();
+    let text = GOOD
+        .replace("[40, 20]", "[40, 20, 2]")
+        .replace("[4.0, 2.0]", "[4.0, 2.0, 1.0]")
+        .replace("wind = [1.0, 0.0]", "stream_function = \"y\"");
+    place.write("case.toml", &text);
+    for launch in [Launch::alone(), Launch::on(2)] {
+        let outcome = place.run(&launch, &["case.toml", "--output", "run"]);
+        let words = [
+            "a stream function makes a wind in two dimensions",
+            "case.toml:11:19",
+            "`wind = [u, v, w]`",
+        ];
+        must_say(&outcome, CONFIG, &words);
+    }
+    let both = "wind = [1.0, 0.0]\nstream_function = \"y\"";
+    let words = ["`wind` and `stream_function` are both given", "case.toml:12"];
+    refuse("wind = [1.0, 0.0]", both, CONFIG, &words);
+}
+
+#[test]
+fn a_tensor_that_is_indefinite_on_another_rank_is_refused_with_the_face() {
+    // Indefinite beyond x = 3.9: of the x faces only at the last, which the second rank has.
+    let tensor = "diffusivity = [[1, \"max(0, x - 2.9)\"], [\"max(0, x - 2.9)\", 1]]";
+    let words = [
+        "is not positive definite: its smallest eigenvalue is -0.1",
+        "case.toml",
+        "`kernel.diffusivity`",
+        "m2/s",
+        "(40, 0)",
+        "x = 4 m, y = 0.05 m",
+        "change the formulas",
+    ];
+    refuse("diffusivity = 0.1", tensor, CONFIG, &words);
+}
+
+#[test]
+fn a_matrix_of_rates_that_creates_mass_is_refused() {
+    let rates = "diffusivity = 0.1\nexchange_rates = [[-0.5, 0.375], [0.5, -0.25]]";
+    let text = GOOD.replace("diffusivity = 0.1", rates) + "\n[[kernel.field]]\nname = \"b\"\n";
+    for launch in [Launch::alone(), Launch::on(2)] {
+        let place = Workplace::new();
+        place.write("case.toml", &text);
+        let outcome = place.run(&launch, &["case.toml", "--output", "run"]);
+        let words = [
+            "`exchange_rates` creates mass: the column for field `b` sums to +0.125 1/s",
+            "case.toml:13:18",
+            "make the diagonal",
+        ];
+        must_say(&outcome, CONFIG, &words);
+    }
+}
+
+#[test]
+fn a_box_that_reaches_out_of_the_grid_is_refused() {
+    let words = [
+        "x = 4.5 m lies outside the grid",
+        "case.toml",
+        "kernel.field.q.source.to[0]",
+        "from 0 m to 4 m",
+        "move",
+    ];
+    let source = "name = \"q\"\nsource = { rate = 1, from = [3, 1], to = [4.5, 2] }";
+    refuse("name = \"q\"", source, CONFIG, &words);
+}
+
+#[test]
 fn a_point_source_outside_the_grid_is_refused() {
     let words = [
         "x = 9 m lies outside the grid",

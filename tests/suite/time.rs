@@ -87,6 +87,101 @@ fn coefficients_that_lose_their_meaning_later_stop_the_run_and_are_named() {
     }
 }
 
+/// Ten times the wind for a fifth of a second, in cells of which the wind alone limits dt.
+const GUST: [&str; 4] = [
+    r#"kernel.wind=["100 + 900*exp(-((t-5)/0.2)^2)", 0]"#,
+    "kernel.diffusivity=0",
+    "time.end=20",
+    "time.cfl=0.5",
+];
+
+fn gust(t: f64) -> f64 {
+    100.0 + 900.0 * (-((t - 5.0) / 0.2).powi(2)).exp()
+}
+
+#[test]
+fn a_gust_within_a_block_of_steps_shortens_all_of_them() {
+    let place = Workplace::new();
+    for stepper in ["euler", "rk3"] {
+        let stepper = format!("kernel.stepper=\"{stepper}\"");
+        let outcome = run(&place, &[&GUST[..], &[&stepper, "history.every={steps=1}"]].concat());
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        let history = history(&place);
+        let (time, dt) = (column(&history, "time"), column(&history, "dt"));
+        // The configured share of a limit of 1 with forward Euler, and of half of RK3's 2.5127.
+        let limit = if stepper.contains("rk3") {
+            0.5 * 2.5127 / 2.0
+        } else {
+            0.5
+        };
+        // A stretch of steps may be longer by 1e-9 of a step, so that one more is not needed.
+        let rounded = limit * (1.0 + 2e-9);
+        assert!(column(&history, "courant").iter().all(|&courant| courant <= rounded));
+        for n in 1..dt.len() {
+            // Stages lie up to a quarter of a step from the times that are looked at, where the wind is stronger by at
+            // most w''/2 (dt/4)^2 with w'' = 2*900/0.2^2.
+            let unseen = 900.0 / 0.04 * (dt[n] / 4.0).powi(2);
+            for share in [0.0, 1.0 / 3.0, 0.5, 1.0] {
+                let courant = gust(time[n - 1] + share * dt[n]) * dt[n] / 100.0;
+                assert!(
+                    courant <= rounded + unseen * dt[n] / 100.0,
+                    "{courant} at {} s",
+                    time[n - 1]
+                );
+            }
+        }
+        assert!(
+            dt.iter().any(|&dt| dt < 0.11 * limit) && dt[dt.len() - 1] > 0.9 * limit,
+            "{dt:?}"
+        );
+    }
+}
+
+#[test]
+fn blocks_are_the_same_on_any_number_of_ranks_wherever_the_gust_blows() {
+    let place = Workplace::new();
+    place.write("case.toml", CASE);
+    // Through the last face between cells only, which belongs to the last rank.
+    let local = r#"kernel.wind=["100 + if(x > 6200, 900*exp(-((t-5)/0.2)^2), 0)", 0]"#;
+    let lost = r#"kernel.wind=["100 + if(x > 6200, sqrt(11.3-t), 0)", 0]"#;
+    for (wind, code) in [(local, 0), (lost, 4)] {
+        let mut first = None;
+        for ranks in [1, 2, 3] {
+            let sets = [wind, "kernel.diffusivity=0", "time.end=20", "history.every={steps=1}"];
+            let mut words = vec!["case.toml", "--output", "run", "--overwrite", "--quiet"];
+            words.extend(sets.iter().flat_map(|set| ["--set", set]));
+            let outcome = place.run(&Launch::on(ranks), &words);
+            assert_eq!(outcome.code, Some(code), "{outcome}");
+            let found = (place.read("run/history.csv"), outcome.stderr.matches("at t = ").count());
+            assert_eq!(found.1, usize::from(code != 0), "{outcome}");
+            assert!(
+                *first.get_or_insert_with(|| found.clone()) == found,
+                "{ranks} ranks differ: {wind}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_coefficient_that_loses_its_meaning_after_the_end_does_no_harm() {
+    let place = Workplace::new();
+    let wind = r#"kernel.wind=["sqrt(600-t)",0]"#;
+    for until in ["time.end=600", "time={ steps = 20 }"] {
+        let outcome = run(&place, &[wind, until]);
+        assert_eq!(outcome.code, Some(0), "{until}\n{outcome}");
+    }
+    let outcome = run(&place, &[wind, "time.end=700"]);
+    assert_eq!(outcome.code, Some(4), "{outcome}");
+    let told = outcome
+        .stderr
+        .split("at t = ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    let time: f64 = told.and_then(|text| text.parse().ok()).expect("the time is told");
+    // Found within half a step of at most 0.9*100^2/20 s, where nothing but diffusion limits it.
+    assert!(time > 600.0 && time <= 600.0 + 225.0, "{outcome}");
+}
+
 #[test]
 fn times_that_differ_by_rounding_make_no_steps_of_their_own() {
     let place = Workplace::new();

@@ -3,6 +3,7 @@
 use super::super::tree::Value;
 use super::Table;
 use super::item::Item;
+use crate::numerics::Formula;
 
 impl<'a> Table<'a> {
     pub fn strings(&self, key: &str) -> Option<Vec<String>> {
@@ -50,6 +51,36 @@ impl<'a> Table<'a> {
         self.list(key, "an array of integers", Some(n), |item| item.count(1))
     }
 
+    /// Whether `key` is an array with arrays in it. The key is not taken.
+    pub fn is_matrix(&self, key: &str) -> bool {
+        match self.entry(key).map(|entry| &entry.node.value) {
+            Some(Value::Array(rows)) => rows.iter().any(|row| matches!(row.value, Value::Array(_))),
+            _ => false,
+        }
+    }
+
+    /// `n` rows of `n` finite numbers.
+    pub fn matrix(&self, key: &str, n: usize) -> Option<Vec<Vec<f64>>> {
+        self.rows(key, n, "numbers", |item| item.number())
+    }
+
+    /// `n` rows of `n` numbers or formulas of the variables in `allowed`.
+    pub fn formula_matrix(&self, key: &str, n: usize, allowed: &[&str]) -> Option<Vec<Vec<Formula>>> {
+        self.rows(key, n, "numbers and formulas", |item| item.formula(allowed))
+    }
+
+    fn rows<V>(
+        &self,
+        key: &str,
+        n: usize,
+        what: &str,
+        read: impl Fn(&Item<'_, 'a>) -> Option<V>,
+    ) -> Option<Vec<Vec<V>>> {
+        let row = format!("an array of {what}");
+        let rows = format!("an array of arrays of {what}");
+        self.list(key, &rows, Some(n), |item| item.list(&row, Some(n), &read))
+    }
+
     /// The array `key`, every item read by `read`; nothing if an item is wrong, or if there are not `n`. All that is
     /// wrong is recorded.
     pub(super) fn list<V>(
@@ -59,18 +90,24 @@ impl<'a> Table<'a> {
         n: Option<usize>,
         read: impl Fn(&Item<'_, 'a>) -> Option<V>,
     ) -> Option<Vec<V>> {
-        let array = self.take(key)?;
-        let Value::Array(nodes) = &array.node.value else {
-            array.refuse(expected, "write the values in brackets: [..., ...]");
+        self.take(key)?.list(expected, n, read)
+    }
+}
+
+impl<'a> Item<'_, 'a> {
+    /// The items of an array, each read by `read`: see [`Table::list`].
+    fn list<V>(&self, expected: &str, n: Option<usize>, read: impl Fn(&Item<'_, 'a>) -> Option<V>) -> Option<Vec<V>> {
+        let Value::Array(nodes) = &self.node.value else {
+            self.refuse(expected, "write the values in brackets: [..., ...]");
             return None;
         };
         let has_length = n.is_none_or(|n| n == nodes.len());
         if !has_length {
-            array.refuse(&format!("an array of {}", n.unwrap_or_default()), "");
+            self.refuse(&format!("an array of {}", n.unwrap_or_default()), "");
         }
         let item = |(index, node)| Item {
-            table: self,
-            name: format!("{key}[{index}]"),
+            table: self.table,
+            name: format!("{}[{index}]", self.name),
             node,
         };
         let values: Vec<Option<V>> = nodes.iter().enumerate().map(item).map(|item| read(&item)).collect();

@@ -18,9 +18,11 @@ use std::rc::Rc;
 
 use super::diagnostics::{Problem, Severity};
 use super::document::Document;
-use super::tree::{Entries, Entry, Place, Value};
+use super::tree::{Entries, Entry, Node, Place, Value};
 use super::unknown::inside;
 use item::Item;
+
+pub use navigation::TableOrFormula;
 
 /// What a value is, for keys that accept several kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +191,26 @@ impl<'a> Table<'a> {
             _ => None,
         };
         let place = item.or_else(|| self.place_of(key));
+        self.problem(Severity::Error, place, message.into(), help.into());
+    }
+
+    /// Records an error at item `column` of item `row` of the array `key`.
+    pub fn error_at_entry(
+        &self,
+        key: &str,
+        (row, column): (usize, usize),
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let items = |node: &'a Node| match &node.value {
+            Value::Array(items) => items.as_slice(),
+            _ => &[],
+        };
+        let row = self.entry(key).and_then(|entry| items(&entry.node).get(row));
+        let place = row
+            .and_then(|row| items(row).get(column))
+            .map(|item| item.place.clone());
+        let place = place.or_else(|| self.place_of(key));
         self.problem(Severity::Error, place, message.into(), help.into());
     }
 

@@ -2,6 +2,14 @@
 
 use super::super::tree::Value;
 use super::Table;
+use crate::numerics::Formula;
+
+/// An item of an array that may hold both.
+#[derive(Clone, Debug)]
+pub enum TableOrFormula<'a> {
+    Table(Table<'a>),
+    Formula(Formula),
+}
 
 impl<'a> Table<'a> {
     /// The table `key`, if it is present.
@@ -31,6 +39,20 @@ impl<'a> Table<'a> {
             self.error_here(format!("missing table [{}]", self.path_to(key)), remedy);
         }
         self.table(key)
+    }
+
+    /// The items of the array `key`: tables, numbers or formulas of the variables in `allowed`. Nothing if an item is none
+    /// of these; all that is wrong is recorded.
+    pub fn tables_and_formulas(&self, key: &str, allowed: &[&str]) -> Option<Vec<TableOrFormula<'a>>> {
+        let items = self.list(key, "an array", None, |item| match &item.node.value {
+            Value::Table(entries) => {
+                let place = Some(item.node.place.clone());
+                let table = Table::open(self.document, entries, place, self.path_to(&item.name));
+                Some(TableOrFormula::Table(table))
+            }
+            _ => item.formula(allowed).map(TableOrFormula::Formula),
+        });
+        items.or_else(|| (!self.has(key)).then(Vec::new))
     }
 
     /// The entries of the array of tables `key`; none if it is missing.

@@ -1,7 +1,7 @@
 //! Reading with the cursor.
 
 use super::super::{ConfigError, Document};
-use super::ValueKind;
+use super::{TableOrFormula, ValueKind};
 
 fn document(text: &str) -> Document {
     Document::parse("case.toml", text, &[]).unwrap()
@@ -95,6 +95,67 @@ fn every_wrong_value_is_named_with_its_key_and_place() {
     ] {
         assert!(said.contains(part), "{part}\nis not in\n{said}");
     }
+}
+
+#[test]
+fn matrices_are_read_row_by_row_and_errors_point_at_the_entry() {
+    let text = "a = [[1, 2], [3.5, 4]]\nb = [[1, \"x\"], [\"x\", 2]]\nc = [1, 2]\n";
+    let good = document(text);
+    let root = good.root();
+    assert_eq!(root.matrix("a", 2), Some(vec![vec![1.0, 2.0], vec![3.5, 4.0]]));
+    let formulas = root.formula_matrix("b", 2, &["x"]).unwrap();
+    assert_eq!((formulas[0][0].as_constant(), formulas[0][1].text()), (Some(1.0), "x"));
+    assert_eq!(
+        ["a", "b", "c", "d"].map(|key| root.is_matrix(key)),
+        [true, true, false, false]
+    );
+
+    let said = errors(
+        "a = [[1, 2], [3]]\nb = [[1, \"q\"], [2, 3]]\nc = [1, [2, 3]]\n",
+        |document| {
+            let root = document.root();
+            assert_eq!(root.matrix("a", 2), None);
+            assert!(root.formula_matrix("b", 2, &["x"]).is_none());
+            assert_eq!(root.matrix("c", 2), None);
+            root.error_at_entry("b", (1, 1), "an entry", "");
+        },
+    );
+    for part in [
+        "`a[1]` must be an array of 2, not an array of 1",
+        "case.toml:1:14",
+        "`b[0][1]`: unknown variable `q`",
+        "case.toml:2:11",
+        "an entry",
+        "case.toml:2:20",
+        "`c[0]` must be an array of numbers, not 1",
+    ] {
+        assert!(said.contains(part), "{part}\nis not in\n{said}");
+    }
+}
+
+#[test]
+fn an_array_may_hold_tables_and_formulas() {
+    let text = "a = [{ b = 1 }, \"2*x\", 3]\n";
+    let document = document(text);
+    let items = document.root().tables_and_formulas("a", &["x"]).unwrap();
+    let [
+        TableOrFormula::Table(table),
+        TableOrFormula::Formula(formula),
+        TableOrFormula::Formula(number),
+    ] = &items[..]
+    else {
+        panic!("{items:?}");
+    };
+    assert_eq!((table.path(), table.number("b")), ("a[0]", Some(1.0)));
+    assert_eq!((formula.text(), number.as_constant()), ("2*x", Some(3.0)));
+    assert_eq!(
+        document
+            .root()
+            .tables_and_formulas("missing", &[])
+            .map(|items| items.len()),
+        Some(0)
+    );
+    assert!(document.finish().is_ok());
 }
 
 #[test]

@@ -1,17 +1,17 @@
 //! A coefficient of the equation, sampled where the scheme needs it.
 
+use super::rule::{Rule, Sampler, SamplerRows};
 use crate::field::{Array, Real};
 use crate::grid::{Grid, IndexBox, Location, Tile};
-use crate::numerics::formula::{Formula, FormulaClass, Variable};
+use crate::numerics::formula::Variable;
 
-/// A formula that can be asked for rows of its values at one place on the cell.
+/// A rule that can be asked for rows of its values.
 ///
 /// What depends on time is evaluated for the time that is asked for; what does not is sampled once, into as little
 /// memory as its dependence allows.
 #[derive(Debug)]
 pub struct Coefficient<T> {
-    formula: Formula,
-    location: Location,
+    rule: Rule,
     samples: Samples<T>,
 }
 
@@ -19,14 +19,14 @@ pub struct Coefficient<T> {
 enum Samples<T> {
     /// One number for every place.
     Uniform(T),
-    /// One number for every place, different at every time.
-    Time,
-    /// One number per row: the formula does not depend on x.
+    /// One number per row: the rule does not depend on x.
     PerRow(Array<T>),
     /// One number per place.
     PerCell(Array<T>),
-    /// Evaluated when asked for: the coordinates of the stored cells along x, and the index of the first.
-    Evaluated { xs: Vec<f64>, first: i64 },
+    /// One number per row, evaluated when asked for, at the one cell that the sampler has along x.
+    EvaluatedPerRow(Sampler),
+    /// One number per place, evaluated when asked for.
+    Evaluated(Sampler),
 }
 
 /// Space for one row of values.
@@ -34,61 +34,49 @@ enum Samples<T> {
 pub struct RowBuffer<T> {
     values: Vec<T>,
     evaluated: Vec<f64>,
+    rows: SamplerRows,
     /// The bits of the one number that fills the buffer, and how often.
     constant: Option<(u64, usize)>,
 }
 
 impl<T: Real> Coefficient<T> {
-    /// Samples `formula` at `location` of every cell that `tile` stores.
-    pub fn new(formula: &Formula, location: Location, tile: &Tile) -> Coefficient<T> {
-        let grid = &tile.grid;
+    /// Samples `rule` at every cell that `tile` stores.
+    pub fn new(rule: &Rule, tile: &Tile) -> Coefficient<T> {
         let stored = tile.stored();
-        let samples = match formula.class() {
-            FormulaClass::Constant => Samples::Uniform(T::from_f64(formula.evaluate([0.0; 3], 0.0))),
-            FormulaClass::Time => Samples::Time,
-            FormulaClass::Space if formula.depends_on(Variable::X) => {
-                let xs = grid.coordinates(0, location, stored.lo[0], stored.hi[0]);
-                let mut array = Array::new(stored, tile.owned.lo, 11);
-                let mut row = vec![0.0; xs.len()];
-                for (j, k) in stored.rows() {
-                    let (y, z) = (grid.coordinate(1, location, j), grid.coordinate(2, location, k));
-                    formula.evaluate_row(&xs, y, z, 0.0, &mut row);
-                    let target = array.row_mut(j, k, stored.lo[0], stored.hi[0]);
-                    target
-                        .iter_mut()
-                        .zip(&row)
-                        .for_each(|(to, &from)| *to = T::from_f64(from));
-                }
-                Samples::PerCell(array)
+        let depends_on_x = rule.depends_on(Variable::X);
+        // Where x has no influence, one cell of a row speaks for all.
+        let sampled = if depends_on_x {
+            stored
+        } else {
+            stored.with_range(0, 0, 1)
+        };
+        let sampler = Sampler::new(rule, &tile.grid, (sampled.lo[0], sampled.hi[0]));
+        let samples = match (rule.depends_on(Variable::T), depends_on_x) {
+            (true, true) => Samples::Evaluated(sampler),
+            (true, false) => Samples::EvaluatedPerRow(sampler),
+            (false, true) => Samples::PerCell(sample(&sampler, tile, sampled, Array::new(stored, tile.owned.lo, 11))),
+            (false, false) if rule.is_uniform_in_space() => {
+                Samples::Uniform(T::from_f64(lone_value(&sampler, &tile.grid, (0, 0), 0.0)))
             }
-            FormulaClass::Space => {
-                let column = stored.with_range(0, 0, 1);
-                let mut array = Array::new(column, [0; 3], 0);
-                for (j, k) in column.rows() {
-                    let (y, z) = (grid.coordinate(1, location, j), grid.coordinate(2, location, k));
-                    array.set([0, j, k], T::from_f64(formula.evaluate([0.0, y, z], 0.0)));
-                }
-                Samples::PerRow(array)
-            }
-            FormulaClass::SpaceTime => Samples::Evaluated {
-                xs: grid.coordinates(0, location, stored.lo[0], stored.hi[0]),
-                first: stored.lo[0],
-            },
+            (false, false) => Samples::PerRow(sample(&sampler, tile, sampled, Array::new(sampled, [0; 3], 0))),
         };
         Coefficient {
-            formula: formula.clone(),
-            location,
+            rule: rule.clone(),
             samples,
         }
     }
 
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
     pub fn location(&self) -> Location {
-        self.location
+        self.rule.location()
     }
 
     /// Whether the coefficient is zero everywhere and always.
     pub fn is_zero(&self) -> bool {
-        self.formula.as_constant() == Some(0.0)
+        self.rule.as_constant() == Some(0.0)
     }
 
     /// The one value that the coefficient has everywhere and always.
@@ -101,11 +89,11 @@ impl<T: Real> Coefficient<T> {
 
     /// Whether the coefficient has the same value everywhere at any one time.
     pub fn is_uniform_in_space(&self) -> bool {
-        matches!(self.samples, Samples::Uniform(_) | Samples::Time)
+        self.rule.is_uniform_in_space()
     }
 
     pub fn varies_in_time(&self) -> bool {
-        matches!(self.samples, Samples::Time | Samples::Evaluated { .. })
+        self.rule.depends_on(Variable::T)
     }
 
     /// The values at the cells `[lo, hi)` of row (j, k) at time `t`, from memory or put into `buffer`.
@@ -120,18 +108,13 @@ impl<T: Real> Coefficient<T> {
         let n = (hi - lo) as usize;
         match &self.samples {
             Samples::Uniform(value) => buffer.filled(n, *value),
-            Samples::Time => buffer.filled(n, T::from_f64(self.formula.evaluate([0.0; 3], t))),
             Samples::PerRow(array) => buffer.filled(n, array.get([0, j, k])),
             Samples::PerCell(array) => array.row(j, k, lo, hi),
-            Samples::Evaluated { xs, first } => {
-                let (y, z) = (
-                    grid.coordinate(1, self.location, j),
-                    grid.coordinate(2, self.location, k),
-                );
-                let xs = &xs[(lo - first) as usize..(hi - first) as usize];
+            Samples::EvaluatedPerRow(sampler) => buffer.filled(n, T::from_f64(lone_value(sampler, grid, (j, k), t))),
+            Samples::Evaluated(sampler) => {
                 buffer.constant = None;
                 buffer.evaluated.resize(n, 0.0);
-                self.formula.evaluate_row(xs, y, z, t, &mut buffer.evaluated);
+                sampler.row(grid, (j, k), lo, t, &mut buffer.rows, &mut buffer.evaluated);
                 buffer.values.clear();
                 buffer
                     .values
@@ -153,6 +136,28 @@ impl<T: Real> Coefficient<T> {
     }
 }
 
+/// `array`, filled with the values in `region` at time 0.
+fn sample<T: Real>(sampler: &Sampler, tile: &Tile, region: IndexBox, mut array: Array<T>) -> Array<T> {
+    let mut row = vec![0.0; region.len(0)];
+    let mut rows = SamplerRows::default();
+    for (j, k) in region.rows() {
+        sampler.row(&tile.grid, (j, k), region.lo[0], 0.0, &mut rows, &mut row);
+        let target = array.row_mut(j, k, region.lo[0], region.hi[0]);
+        target
+            .iter_mut()
+            .zip(&row)
+            .for_each(|(to, &from)| *to = T::from_f64(from));
+    }
+    array
+}
+
+/// The value in row (j, k) of a sampler for one cell along x.
+fn lone_value(sampler: &Sampler, grid: &Grid, (j, k): (i64, i64), t: f64) -> f64 {
+    let mut value = [0.0];
+    sampler.row(grid, (j, k), 0, t, &mut SamplerRows::default(), &mut value);
+    value[0]
+}
+
 impl<T: Real> RowBuffer<T> {
     /// `n` times the value: filled only if it is not what the buffer holds, as it often is from row to row.
     fn filled(&mut self, n: usize, value: T) -> &[T] {
@@ -169,6 +174,7 @@ impl<T: Real> RowBuffer<T> {
 mod tests {
     use super::*;
     use crate::grid::Reach;
+    use crate::numerics::formula::Formula;
 
     #[test]
     fn every_class_of_formula_gives_the_value_of_the_formula() {
@@ -184,10 +190,10 @@ mod tests {
             margin: Reach::all(1),
             grid: grid.clone(),
         };
-        for text in ["2.5", "3*t", "1 + y*z", "x*y - z", "sin(x + t) * y"] {
+        for text in ["2.5", "3*t", "1 + y*z", "x*y - z", "y*t", "sin(x + t) * y"] {
             let formula = Formula::parse(text, &["x", "y", "z", "t"]).unwrap();
             let location = Location::face(1);
-            let coefficient: Coefficient<f64> = Coefficient::new(&formula, location, &tile);
+            let coefficient: Coefficient<f64> = Coefficient::new(&Rule::at(formula.clone(), location), &tile);
             coefficient.for_each(&grid, &tile.stored(), 0.7, |cell, value| {
                 let expected = formula.evaluate(grid.point(location, cell), 0.7);
                 assert_eq!(value.to_bits(), expected.to_bits(), "{text} at {cell:?}");

@@ -24,9 +24,9 @@ pub(super) fn update<T: Real>(
     let grid = &update.kernel.grid;
     let set = update.call.instructions;
     // dt K / d^2 per axis.
-    let factors = [0, 1, 2].map(|axis| match update.kernel.diffusivity[axis].uniform() {
+    let factors = [0, 1, 2].map(|axis| match update.kernel.diffusivity(axis).uniform() {
         Some(k) if update.terms[axis].diffusion => {
-            update.dt * k * T::from_f64(1.0 / (grid.spacing[axis] * grid.spacing[axis]))
+            update.plain_dt() * k * T::from_f64(1.0 / (grid.spacing[axis] * grid.spacing[axis]))
         }
         _ => T::ZERO,
     });

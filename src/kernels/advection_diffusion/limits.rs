@@ -1,13 +1,17 @@
 //! How large a time step is stable.
 //!
-//! Per cell, with `a = sum |u_i|/d_i` (the larger wind of the two faces of each axis), `b = sum K_i/d_i^2` (mean of the
-//! two faces) and the decay rate lambda; R and I are the stepper's limits on the real and imaginary axis:
+//! Per cell, with `a = sum |u_i|/d_i` (the larger wind of the two faces of each axis, settling included), `b = sum K_i/d_i^2`
+//! (mean of the two faces) and `c` what is lost inside the cell: the decay rate and twice the rate at which a field turns
+//! into others. R is the stepper's limit on the real axis, A the pair's on the wind alone (see [`wind_limit`]):
 //!
 //! | scheme | 1/dt at least |
 //! |---|---|
-//! | diffusion, decay, donor cell | `(2/R) (a + 2 b + lambda)`: the spectrum is a circle of radius `a` on top of `[-4b, 0]` |
-//! | centred, I > 0 | `a/I + (4 b + lambda)/R`: a straight line inside the stability region |
-//! | centred, forward Euler | `max(2 b + lambda, sum u_i^2/(2 K_i))`: Hindmarsh, Gresho and Griffiths (1984) |
+//! | upwind 1 | `s (a + 2 b + c)`, s = 2/R: the spectrum is a circle of radius `a` on top of `[-4b, 0]`; s = 1 with strong-stability preserving steppers, so that no new extrema arise |
+//! | limited | `2 a + 2 b + c`: every new value is a mean of old ones (see `limited`) |
+//! | centred 2, forward Euler | `max(2 b + c, sum u_i^2/(2 K_i))`: Hindmarsh, Gresho and Griffiths (1984) |
+//! | all others | `a/A + (4 b + c)/R`: a straight line inside the stability region |
+//!
+//! A full tensor has the same limit in two dimensions, and 9/8 of it in three: its mixed terms are held by the diagonal.
 //!
 //! A wind that is not finite, or a diffusivity that is negative or not finite, has no limit and is refused.
 
@@ -35,20 +39,69 @@ struct Worst {
     is_unsound: bool,
 }
 
+/// The schemes, and what limits them beside wind and diffusivity.
+#[derive(Clone, Copy)]
+struct Scheme {
+    advection: Advection,
+    stepper: Stepper,
+    /// Largest `z` of `exp(i theta)` over `b`: 4, or 4.5 for a tensor in three dimensions.
+    diffusion_factor: f64,
+}
+
+/// The largest Courant number that a scheme bears in one dimension, without diffusion; 0 if none. Found by scanning the
+/// amplification factor over all wave numbers, and rounded down; WENO 5 has less than the linear scheme that it becomes
+/// where the field is smooth.
+pub(super) fn wind_limit(advection: Advection, stepper: Stepper) -> f64 {
+    match (advection, stepper) {
+        (Advection::Limited, _) => 0.5,
+        (Advection::Upwind1, Stepper::Euler | Stepper::SspRk2 | Stepper::SspRk3) => 1.0,
+        (Advection::Upwind1, Stepper::Rk3) => 1.256,
+        (Advection::Upwind1, Stepper::Rkl2 { .. }) => 1.5,
+        (_, Stepper::Euler) => 0.0,
+        (Advection::Upwind3, Stepper::SspRk2) => 0.87,
+        (Advection::Upwind3, Stepper::Rkl2 { .. }) => 0.9,
+        (_, Stepper::SspRk2 | Stepper::Rkl2 { .. }) => 0.0,
+        (Advection::Upwind3, _) => 1.62,
+        (Advection::Upwind5, _) => 1.43,
+        (Advection::Weno5, _) => 1.0,
+        (Advection::Centred2, stepper) => stepper.imaginary_limit(),
+        (Advection::Centred4, _) => 1.26,
+    }
+}
+
 /// The rates on the owned cells of `tile` at `time`, or why there are none.
 pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64) -> Result<Rates, KernelError> {
-    let decay = kernel
-        .parameters
-        .fields
-        .iter()
-        .map(|field| field.decay)
-        .fold(0.0, f64::max);
+    let parameters = &kernel.parameters;
+    let scheme = Scheme {
+        advection: parameters.advection,
+        stepper: parameters.stepper,
+        diffusion_factor: if parameters.dims == 3 && parameters.diffusivity.is_tensor() {
+            4.5
+        } else {
+            4.0
+        },
+    };
+    let losses: Vec<f64> = (0..parameters.fields.len())
+        .map(|field| parameters.loss(field))
+        .collect();
     let mut worst = Worst::default();
-    look(kernel, tile, time, decay, &mut worst);
+    // Fields that move with the air have one limit, with the largest loss of them.
+    let with_air = |&field: &usize| !parameters.fields[field].is_settling();
+    let fields = 0..parameters.fields.len();
+    if let Some(field) = fields
+        .clone()
+        .filter(with_air)
+        .max_by(|&m, &n| losses[m].total_cmp(&losses[n]))
+    {
+        look(kernel, scheme, tile, time, field, losses[field], &mut worst);
+    }
+    for field in fields.filter(|field| !with_air(field)) {
+        look(kernel, scheme, tile, time, field, losses[field], &mut worst);
+    }
     if worst.is_unsound {
         kernel.refuse_coefficients(tile, time)?;
     }
-    let decay_limit = kernel.parameters.stepper.real_limit().recip() * 2.0 * decay;
+    let loss = losses.iter().copied().fold(0.0, f64::max);
     Ok(Rates {
         terms: vec![
             Rate {
@@ -66,26 +119,29 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64) -> R
             Rate {
                 term: "decay",
                 number: NUMBERS[2],
-                value: decay,
-                limit: decay_limit,
+                value: loss,
+                limit: shares(scheme, 0.0, 0.0, 0.0, loss).2,
             },
         ],
         total: worst.total,
     })
 }
 
-fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, worst: &mut Worst) {
-    let (advection, stepper) = (kernel.parameters.advection, kernel.parameters.stepper);
+/// Looks at every owned cell with the wind that carries `field`.
+fn look<T: Real>(
+    kernel: &Transport<T>,
+    scheme: Scheme,
+    tile: &Tile,
+    time: f64,
+    field: usize,
+    loss: f64,
+    worst: &mut Worst,
+) {
     let grid = &kernel.grid;
     let owned = tile.owned;
     // Where nothing varies, one cell speaks for all.
-    let is_uniform = kernel
-        .wind
-        .iter()
-        .chain(&kernel.diffusivity)
-        .all(|c| c.is_uniform_in_space());
     let first = owned.lo;
-    let region = if is_uniform {
+    let region = if kernel.is_uniform_in_space() {
         IndexBox::new(first, first.map(|n| n + 1))
     } else {
         owned
@@ -109,11 +165,9 @@ fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, wors
                     .map(|v| v.to_f64())
                     .collect()
             };
-            let (u_lower, u_upper) = (row(&kernel.wind[axis], (j, k)), row(&kernel.wind[axis], upper_row));
-            let (k_lower, k_upper) = (
-                row(&kernel.diffusivity[axis], (j, k)),
-                row(&kernel.diffusivity[axis], upper_row),
-            );
+            let (wind, diffusivity) = (kernel.wind(field, axis), kernel.diffusivity(axis));
+            let (u_lower, u_upper) = (row(wind, (j, k)), row(wind, upper_row));
+            let (k_lower, k_upper) = (row(diffusivity, (j, k)), row(diffusivity, upper_row));
             for i in 0..n {
                 let u = u_lower[i].abs().max(u_upper[i + shift].abs());
                 let diffusivity = 0.5 * (k_lower[i] + k_upper[i + shift]);
@@ -127,8 +181,7 @@ fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, wors
             }
         }
         for i in 0..n {
-            let (advection_limit, diffusion_limit, total) =
-                shares(advection, stepper, a[i], b[i], cell_peclet[i], decay);
+            let (advection_limit, diffusion_limit, total) = shares(scheme, a[i], b[i], cell_peclet[i], loss);
             worst.courant = worst.courant.max(a[i]);
             worst.diffusion = worst.diffusion.max(b[i]);
             worst.advection_limit = worst.advection_limit.max(advection_limit);
@@ -139,47 +192,125 @@ fn look<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64, decay: f64, wors
 }
 
 /// The rates of advection and diffusion by themselves, and of all terms together.
-fn shares(advection: Advection, stepper: Stepper, a: f64, b: f64, peclet_rate: f64, decay: f64) -> (f64, f64, f64) {
-    let (real, imaginary) = (stepper.real_limit(), stepper.imaginary_limit());
-    match advection {
-        Advection::Upwind => {
-            let scale = 2.0 / real;
-            (scale * a, scale * 2.0 * b, scale * (a + 2.0 * b + decay))
+fn shares(scheme: Scheme, a: f64, b: f64, peclet_rate: f64, loss: f64) -> (f64, f64, f64) {
+    let Scheme {
+        advection,
+        stepper,
+        diffusion_factor,
+    } = scheme;
+    let real = stepper.real_limit();
+    // One half of the largest eigenvalue of diffusion: what two neighbours take from a cell.
+    let b = b * diffusion_factor / 4.0;
+    match (advection, stepper) {
+        (Advection::Limited, _) => (2.0 * a, 2.0 * b, 2.0 * a + 2.0 * b + loss),
+        (Advection::Upwind1, Stepper::Euler | Stepper::SspRk2 | Stepper::SspRk3 | Stepper::Rk3) => {
+            let scale = match stepper.is_strong_stability_preserving() {
+                true => 1.0,
+                false => 2.0 / real,
+            };
+            (scale * a, scale * 2.0 * b, scale * (a + 2.0 * b + loss))
         }
-        Advection::Centred if imaginary > 0.0 => {
-            let (advection, diffusion) = (a / imaginary, 4.0 * b / real);
-            (advection, diffusion, advection + diffusion + decay / real)
+        (Advection::Centred2, Stepper::Euler) => (peclet_rate, 2.0 * b, peclet_rate.max(2.0 * b + loss)),
+        _ => {
+            // Without wind nothing is asked of the scheme.
+            let of_wind = if a == 0.0 {
+                0.0
+            } else {
+                a / wind_limit(advection, stepper)
+            };
+            let of_diffusion = 4.0 * b / real;
+            (of_wind, of_diffusion, of_wind + of_diffusion + loss / real)
         }
-        Advection::Centred => (peclet_rate, 2.0 * b, peclet_rate.max(2.0 * b + decay)),
     }
+}
+
+/// RKL2 with as few stages as a step of `dt` needs, or, where dt is free, as the wind's limit needs; none where there is
+/// neither.
+pub(super) fn fitting_stages(rates: &Rates, stepper: Stepper, dt: Option<f64>) -> Option<Stepper> {
+    let of_wind = rates.terms[0].limit;
+    let stiff = (rates.terms[1].limit + rates.terms[2].limit) * stepper.real_limit();
+    let dt = match dt {
+        Some(dt) => dt,
+        // Diffusion may take a fifth of what the wind leaves.
+        None if of_wind > 0.0 => 0.8 / of_wind,
+        None => return None,
+    };
+    let left = (1.0 - dt * of_wind).max(0.05);
+    // A hundredth more than needed: what is limited by a sum of worst cases is not met to the last bit.
+    Some(Stepper::rkl2_for(1.01 * dt * stiff / left))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::advection_diffusion::schemes::{Scheme as _, with_scheme};
     use std::f64::consts::PI;
 
+    const ALL: [Advection; 6] = [
+        Advection::Upwind1,
+        Advection::Upwind3,
+        Advection::Upwind5,
+        Advection::Centred2,
+        Advection::Centred4,
+        Advection::Limited,
+    ];
+    const STEPPERS: [Stepper; 7] = [
+        Stepper::Euler,
+        Stepper::SspRk2,
+        Stepper::SspRk3,
+        Stepper::Rk3,
+        Stepper::Rkl2 { stages: 3 },
+        Stepper::Rkl2 { stages: 9 },
+        Stepper::Rkl2 { stages: 24 },
+    ];
+
+    fn scheme(advection: Advection, stepper: Stepper) -> Scheme {
+        Scheme {
+            advection,
+            stepper,
+            diffusion_factor: 4.0,
+        }
+    }
+
+    /// `-d/u (dF/dx)/q` of the wave `exp(i theta n)`, for u > 0: real and imaginary part.
+    fn symbol(advection: Advection, theta: f64) -> (f64, f64) {
+        // The limited scheme is not linear; the waves that grow fastest are those of the scheme it limits.
+        let linear = if advection == Advection::Limited {
+            Advection::Upwind1
+        } else {
+            advection
+        };
+        let part = |wave: fn(f64) -> f64| {
+            let face = |at: f64| {
+                let q = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0].map(|n| wave(theta * (at + n)));
+                with_scheme!(linear.at_face(3), |s| s.flux(q, 1.0))
+            };
+            face(0.0) - face(1.0)
+        };
+        (part(f64::cos), part(f64::sin))
+    }
+
     /// Largest amplification of any mode on a square grid at the limit, by von Neumann's analysis.
-    fn largest_amplification(advection: Advection, stepper: Stepper, u: [f64; 2], k: [f64; 2], decay: f64) -> f64 {
+    fn largest_amplification(scheme: Scheme, u: [f64; 2], k: [f64; 2], loss: f64) -> f64 {
+        let Scheme { advection, stepper, .. } = scheme;
         let a = u[0].abs() + u[1].abs();
         let b = k[0] + k[1];
         let peclet: f64 = (0..2)
             .filter(|&i| u[i] != 0.0)
             .map(|i| u[i] * u[i] / (2.0 * k[i]))
             .sum();
-        let dt = 1.0 / shares(advection, stepper, a, b, peclet, decay).2;
+        let dt = 1.0 / shares(scheme, a, b, peclet, loss).2;
+        let angle = |m: i32| 2.0 * PI * f64::from(m) / 48.0;
+        let symbols: Vec<(f64, f64)> = (0..48).map(|m| symbol(advection, angle(m))).collect();
         let mut largest = 0.0f64;
-        for m in 0..=40 {
-            for n in 0..=40 {
-                let angles = [2.0 * PI * m as f64 / 40.0, 2.0 * PI * n as f64 / 40.0];
-                let (mut re, mut im) = (-decay, 0.0);
-                for i in 0..2 {
-                    let (sin, cos) = angles[i].sin_cos();
-                    re -= 2.0 * k[i] * (1.0 - cos);
-                    if advection == Advection::Upwind {
-                        re -= u[i].abs() * (1.0 - cos);
-                    }
-                    im -= u[i] * sin;
+        for m in 0..48 {
+            for n in 0..48 {
+                let (mut re, mut im) = (-loss, 0.0);
+                for (i, mode) in [m, n].into_iter().enumerate() {
+                    re -= 2.0 * k[i] * (1.0 - angle(mode).cos());
+                    let (damping, turning) = symbols[mode as usize];
+                    re += u[i].abs() * damping;
+                    im += u[i] * turning;
                 }
                 let (x, y) = stepper.amplification(re * dt, im * dt);
                 largest = largest.max(x.hypot(y));
@@ -188,24 +319,32 @@ mod tests {
         largest
     }
 
+    /// Whether a pair of schemes can carry anything at all.
+    fn is_usable(advection: Advection, stepper: Stepper, u: [f64; 2], k: [f64; 2]) -> bool {
+        let bare = (0..2).any(|i| u[i] != 0.0 && k[i] == 0.0);
+        match (advection, stepper) {
+            (Advection::Centred2, Stepper::Euler) => !bare,
+            _ => u == [0.0; 2] || wind_limit(advection, stepper) > 0.0,
+        }
+    }
+
     #[test]
     fn no_mode_grows_at_the_limit() {
         let winds = [[0.0, 0.0], [1.0, 0.0], [1.0, -2.0], [0.1, 0.05]];
         let diffusivities = [[0.0, 0.0], [1.0, 1.0], [0.01, 3.0], [0.3, 0.001]];
-        for advection in [Advection::Upwind, Advection::Centred] {
-            for stepper in [Stepper::Euler, Stepper::Rk3] {
+        for advection in ALL {
+            for stepper in STEPPERS {
                 for u in winds {
                     for k in diffusivities {
-                        for decay in [0.0, 0.7] {
-                            let still = u == [0.0; 2] && k == [0.0; 2] && decay == 0.0;
-                            let bare = (0..2).any(|i| u[i] != 0.0 && k[i] == 0.0);
-                            if still || (bare && advection == Advection::Centred && stepper == Stepper::Euler) {
+                        for loss in [0.0, 0.7] {
+                            let still = u == [0.0; 2] && k == [0.0; 2] && loss == 0.0;
+                            if still || !is_usable(advection, stepper, u, k) {
                                 continue;
                             }
-                            let largest = largest_amplification(advection, stepper, u, k, decay);
+                            let largest = largest_amplification(scheme(advection, stepper), u, k, loss);
                             // The limits are rounded down; what is left is rounding of sines and cosines.
                             assert!(
-                                largest <= 1.0 + 1e-12,
+                                largest <= 1.0 + 1e-11,
                                 "{advection:?} {stepper:?} u {u:?} K {k:?}: {largest}"
                             );
                         }
@@ -218,7 +357,51 @@ mod tests {
     #[test]
     fn the_limit_of_pure_diffusion_and_pure_advection_is_sharp() {
         // Forward Euler: r = 1/2 in one dimension, Courant number 1.
-        assert_eq!(shares(Advection::Upwind, Stepper::Euler, 0.0, 1.0, 0.0, 0.0).2, 2.0);
-        assert_eq!(shares(Advection::Upwind, Stepper::Euler, 1.0, 0.0, 0.0, 0.0).2, 1.0);
+        let euler = scheme(Advection::Upwind1, Stepper::Euler);
+        assert_eq!(shares(euler, 0.0, 1.0, 0.0, 0.0).2, 2.0);
+        assert_eq!(shares(euler, 1.0, 0.0, 0.0, 0.0).2, 1.0);
+    }
+
+    #[test]
+    fn beyond_the_wind_limit_a_mode_grows() {
+        for advection in [
+            Advection::Upwind3,
+            Advection::Upwind5,
+            Advection::Centred2,
+            Advection::Centred4,
+        ] {
+            for stepper in [Stepper::SspRk3, Stepper::Rk3] {
+                let courant = 1.01 * wind_limit(advection, stepper);
+                let grows = (0..360).any(|degrees| {
+                    let (re, im) = symbol(advection, f64::from(degrees).to_radians());
+                    let (x, y) = stepper.amplification(courant * re, courant * im);
+                    x.hypot(y) > 1.0 + 1e-6
+                });
+                assert!(grows, "{advection:?} {stepper:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rkl2_gets_the_stages_that_its_step_needs() {
+        let rate = |limit| Rate {
+            term: "",
+            number: "",
+            value: 0.0,
+            limit,
+        };
+        let stepper = Stepper::Rkl2 { stages: 3 };
+        let rates = |wind, diffusion: f64| Rates {
+            terms: vec![rate(wind), rate(diffusion / stepper.real_limit()), rate(0.0)],
+            total: 0.0,
+        };
+        // 400 = 4 b dt: (s2 + s - 2)/2 >= 404 needs 29 stages, odd.
+        assert_eq!(
+            fitting_stages(&rates(0.0, 4000.0), stepper, Some(0.1)),
+            Some(Stepper::Rkl2 { stages: 29 })
+        );
+        assert_eq!(fitting_stages(&rates(0.0, 4000.0), stepper, None), None);
+        let free = fitting_stages(&rates(1.0, 100.0), stepper, None).unwrap();
+        assert!(0.8 * (1.0 + 100.0 / free.real_limit()) <= 1.0, "{free:?}");
     }
 }

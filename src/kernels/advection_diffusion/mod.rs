@@ -24,21 +24,31 @@
 //!
 //! Start reading with `parameters` (what can be configured), then `kernel`, then `transport`.
 
+mod budget;
 mod coefficient;
-mod fluxes;
+mod divergence;
+mod faces;
+mod ghosts;
 mod heat;
+mod initial;
 mod kernel;
+mod limited;
 mod limits;
 mod parameters;
 mod reader;
 mod refuse;
+mod remarks;
+mod rows;
+mod rule;
+mod schemes;
+mod shares;
 mod slots;
 mod source;
 mod transport;
 mod walls;
 
 pub use kernel::AdvectionDiffusion;
-pub use parameters::{Advection, FieldParameters, Parameters};
+pub use parameters::{Advection, Diffusivity, FaceMean, FieldParameters, Parameters, Sampling, Wind};
 
 pub use reader::read;
 pub use source::Source;

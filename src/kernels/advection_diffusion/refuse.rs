@@ -1,13 +1,22 @@
 //! Refuses what a configuration asks for and a grid does not bear: formulas with values that are not finite or negative at
 //! the start, points outside.
 
+mod definiteness;
+mod seam;
+
+pub(super) use definiteness::{indefinite, unless_definite};
+pub(super) use seam::unless_seamless;
+
 use super::coefficient::Coefficient;
+use super::initial::Initial;
 use super::parameters::FieldParameters;
+use super::rule::{Rule, Sampler, SamplerRows};
 use super::slots::WALL_NAMES;
+use super::source::Source;
+use super::walls::Wall;
 use crate::field::Real;
 use crate::grid::{AXIS_NAMES, Grid, Location, PerAxis, Tile};
 use crate::kernels::KernelError;
-use crate::numerics::formula::Formula;
 
 /// Which numbers a formula may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +49,6 @@ impl Allowed {
 pub(super) fn unless_allowed<T: Real>(
     coefficient: &Coefficient<T>,
     key: &str,
-    formula: &Formula,
     tile: &Tile,
     start: f64,
     allowed: Allowed,
@@ -53,26 +61,88 @@ pub(super) fn unless_allowed<T: Real>(
             first = Some((cell, value.to_f64()));
         }
     });
+    refuse_first(first, coefficient.rule(), key, &tile.grid, allowed)
+}
+
+/// The same for what a rule gives in the owned cells, before any rounding to the precision of the fields.
+pub(super) fn unless_rule_allowed(
+    rule: &Rule,
+    key: &str,
+    tile: &Tile,
+    start: f64,
+    allowed: Allowed,
+) -> Result<(), KernelError> {
+    let (owned, grid) = (&tile.owned, &tile.grid);
+    let sampler = Sampler::new(rule, grid, (owned.lo[0], owned.hi[0]));
+    let mut rows = SamplerRows::default();
+    let mut values = vec![0.0; owned.len(0)];
+    let first = owned.rows().find_map(|(j, k)| {
+        sampler.row(grid, (j, k), owned.lo[0], start, &mut rows, &mut values);
+        let wrong = values.iter().position(|&value| allowed.fault(value).is_some())?;
+        Some(([owned.lo[0] + wrong as i64, j, k], values[wrong]))
+    });
+    refuse_first(first, rule, key, grid, allowed)
+}
+
+fn refuse_first(
+    first: Option<(PerAxis<i64>, f64)>,
+    rule: &Rule,
+    key: &str,
+    grid: &Grid,
+    allowed: Allowed,
+) -> Result<(), KernelError> {
     match first {
         None => Ok(()),
         Some((cell, value)) => Err(error(
-            &tile.grid,
+            grid,
             key,
-            formula,
+            &rule.describe(),
             value,
             allowed,
-            coefficient.location(),
+            rule.location(),
             cell,
         )),
     }
 }
 
-/// Refuses the walls of `field` along this tile whose value, flux or inflow is not finite at time `start`.
-pub(super) fn unless_walls_are_finite(field: &FieldParameters, tile: &Tile, start: f64) -> Result<(), KernelError> {
+/// Refuses an initial state that is not finite, in the precision of the fields.
+pub(super) fn unless_initial_is_finite<T: Real>(field: &FieldParameters, tile: &Tile) -> Result<(), KernelError> {
+    let owned = tile.owned;
+    let mut initial = Initial::new(field, &tile.grid, (owned.lo[0], owned.hi[0]));
+    let mut row = vec![0.0; owned.len(0)];
+    for (j, k) in owned.rows() {
+        initial.row((j, k), &mut row);
+        if let Some(wrong) = row.iter().position(|&value| !T::from_f64(value).is_finite()) {
+            let key = format!("kernel.field.{}.initial", field.name);
+            let what = format!("\"{}\"", field.initial);
+            let cell = [owned.lo[0] + wrong as i64, j, k];
+            let value = T::from_f64(row[wrong]).to_f64();
+            return Err(error(
+                &tile.grid,
+                &key,
+                &what,
+                value,
+                Allowed::Finite,
+                Location::CENTER,
+                cell,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses the walls of `field` along this tile whose value, flux, inflow or deposition velocity is not finite at time
+/// `start`, and a deposition velocity that is negative.
+pub(super) fn unless_walls_are_sound(field: &FieldParameters, tile: &Tile, start: f64) -> Result<(), KernelError> {
     let grid = &tile.grid;
     for (axis, upper) in (0..3).flat_map(|axis| [(axis, false), (axis, true)]) {
-        let Some(formula) = field.walls[axis][usize::from(upper)].formula() else {
+        let wall = &field.walls[axis][usize::from(upper)];
+        let Some(formula) = wall.formula() else {
             continue;
+        };
+        let allowed = match wall {
+            Wall::Deposition(_) => Allowed::NotNegative,
+            _ => Allowed::Finite,
         };
         if !grid.is_active(axis) || !tile.is_at_wall(axis, upper) {
             continue;
@@ -88,7 +158,10 @@ pub(super) fn unless_walls_are_finite(field: &FieldParameters, tile: &Tile, star
         let places = faces
             .rows()
             .flat_map(|(j, k)| (faces.lo[0]..faces.hi[0]).map(move |i| [i, j, k]));
-        if let Some(place) = places.into_iter().find(|&place| !value_at(place).is_finite()) {
+        if let Some(place) = places
+            .into_iter()
+            .find(|&place| allowed.fault(value_at(place)).is_some())
+        {
             let key = format!(
                 "kernel.field.{}.boundary.{}",
                 field.name,
@@ -97,9 +170,9 @@ pub(super) fn unless_walls_are_finite(field: &FieldParameters, tile: &Tile, star
             return Err(error(
                 grid,
                 &key,
-                formula,
+                &format!("\"{formula}\""),
                 value_at(place),
-                Allowed::Finite,
+                allowed,
                 location,
                 place,
             ));
@@ -108,36 +181,49 @@ pub(super) fn unless_walls_are_finite(field: &FieldParameters, tile: &Tile, star
     Ok(())
 }
 
-/// Refuses a point source that lies outside the grid or releases what is not finite at time `start`.
-pub(super) fn unless_point_is_inside(
-    grid: &Grid,
-    key: &str,
-    rate: &Formula,
-    at: PerAxis<f64>,
-    start: f64,
-) -> Result<(), KernelError> {
-    let released = rate.evaluate([0.0; 3], start);
-    if !released.is_finite() {
-        return Err(KernelError {
-            key: format!("{key}.rate"),
-            message: format!(
-                "\"{}\" is not finite: its value is {released:?} at the start; change the formula so that it is a finite number \
-                 at all times",
-                rate.text()
-            ),
-            place: None,
-        });
-    }
-    for axis in (0..grid.dims).filter(|&axis| !grid.periodic[axis]) {
-        let lower = grid.origin[axis];
-        let upper = lower + grid.cells[axis] as f64 * grid.spacing[axis];
-        if !(lower..=upper).contains(&at[axis]) {
+/// Refuses a point, a box or a ball that reaches out of the grid through a wall or around a periodic axis more than once,
+/// or that releases what is not finite at time `start`.
+pub(super) fn unless_source_is_inside(grid: &Grid, key: &str, source: &Source, start: f64) -> Result<(), KernelError> {
+    if let Some(rate) = source.rate() {
+        let released = rate.evaluate([0.0; 3], start);
+        if !released.is_finite() {
             return Err(KernelError {
-                key: format!("{key}.at[{axis}]"),
+                key: format!("{key}.rate"),
                 message: format!(
-                    "the source at {} = {} m lies outside the grid, which reaches from {lower} m to {upper} m; move the source \
-                     or the grid",
-                    AXIS_NAMES[axis], at[axis]
+                    "\"{rate}\" is not finite: its value is {released:?} at the start; change the formula so that it is a \
+                     finite number at all times"
+                ),
+                place: None,
+            });
+        }
+    }
+    for axis in 0..grid.dims {
+        let Some(extent) = source.extent(axis) else {
+            continue;
+        };
+        let size = grid.cells[axis] as f64 * grid.spacing[axis];
+        let (lower, upper) = (grid.origin[axis], grid.origin[axis] + size);
+        let name = AXIS_NAMES[axis];
+        let outside = extent.iter().find(|(place, _)| !(lower..=upper).contains(place));
+        if let Some((place, what)) = outside
+            && !grid.periodic[axis]
+        {
+            return Err(KernelError {
+                key: format!("{key}.{what}[{axis}]"),
+                message: format!(
+                    "the source at {name} = {place} m lies outside the grid, which reaches from {lower} m to {upper} m; move \
+                     the source or the grid"
+                ),
+                place: None,
+            });
+        }
+        let [(begin, _), (end, what)] = extent;
+        if end - begin > size {
+            return Err(KernelError {
+                key: format!("{key}.{what}[{axis}]"),
+                message: format!(
+                    "the source is {} m wide along {name}, wider than the periodic grid, which is {size} m; make it smaller",
+                    end - begin
                 ),
                 place: None,
             });
@@ -149,7 +235,7 @@ pub(super) fn unless_point_is_inside(
 fn error(
     grid: &Grid,
     key: &str,
-    formula: &Formula,
+    what: &str,
     value: f64,
     allowed: Allowed,
     location: Location,
@@ -158,8 +244,7 @@ fn error(
     KernelError {
         key: key.to_string(),
         message: format!(
-            "\"{}\" {}: its value is {value:?}; change the formula so that it is {} everywhere on the grid",
-            formula.text(),
+            "{what} {}: its value is {value:?}; change the formula so that it is {} everywhere on the grid",
             allowed.fault(value).unwrap_or_default(),
             allowed.remedy()
         ),
@@ -171,7 +256,8 @@ fn error(
 mod tests {
     use super::*;
     use crate::grid::Reach;
-    use crate::kernels::advection_diffusion::walls::Wall;
+    use crate::kernels::advection_diffusion::parameters::Sampling;
+    use crate::numerics::formula::Formula;
 
     fn tile() -> Tile {
         let grid = Grid {
@@ -190,8 +276,8 @@ mod tests {
 
     fn refused(text: &str, start: f64) -> Option<KernelError> {
         let formula = formula(text);
-        let coefficient: Coefficient<f64> = Coefficient::new(&formula, Location::face(0), &tile());
-        unless_allowed(&coefficient, "k", &formula, &tile(), start, Allowed::NotNegative).err()
+        let coefficient: Coefficient<f64> = Coefficient::new(&Rule::at(formula, Location::face(0)), &tile());
+        unless_allowed(&coefficient, "k", &tile(), start, Allowed::NotNegative).err()
     }
 
     #[test]
@@ -214,6 +300,8 @@ mod tests {
             name: "q".to_string(),
             unit: String::new(),
             initial: formula("0"),
+            sampling: Sampling::Centre,
+            settling: formula("0"),
             sources: Vec::new(),
             decay: 0.0,
             walls,
@@ -221,21 +309,57 @@ mod tests {
         let rest = || [Wall::ZeroGradient, Wall::ZeroGradient];
         let periodic = || [Wall::Periodic, Wall::Periodic];
         let good = field([[wall("1"), wall("1/(x-3.75)")], periodic(), rest()]);
-        assert_eq!(unless_walls_are_finite(&good, &tile(), 0.0), Ok(()));
+        assert_eq!(unless_walls_are_sound(&good, &tile(), 0.0), Ok(()));
         let bad = field([[wall("1"), wall("1/(y-1.25)")], periodic(), rest()]);
-        let error = unless_walls_are_finite(&bad, &tile(), 0.0).unwrap_err();
+        let error = unless_walls_are_sound(&bad, &tile(), 0.0).unwrap_err();
         assert_eq!(error.key, "kernel.field.q.boundary.east");
         assert_eq!(error.place.unwrap(), "cell (8, 2), x = 4 m, y = 1.25 m");
+        let deposition = |text: &str| Wall::Deposition(formula(text));
+        let bad = field([[deposition("y"), deposition("y - 0.5")], periodic(), rest()]);
+        let error = unless_walls_are_sound(&bad, &tile(), 0.0).unwrap_err();
+        assert!(
+            error.message.contains("\"y - 0.5\" is negative: its value is -0.25"),
+            "{}",
+            error.message
+        );
+        assert_eq!(error.place.unwrap(), "cell (8, 0), x = 4 m, y = 0.25 m");
     }
 
     #[test]
     fn points_lie_inside_the_walls() {
-        let point = |at| unless_point_is_inside(&tile().grid, "s", &formula("1"), at, 0.0);
+        let point_of = |rate, at| {
+            let rate = formula(rate);
+            unless_source_is_inside(&tile().grid, "s", &Source::Point { rate, at }, 0.0)
+        };
+        let point = |at| point_of("1", at);
         assert_eq!(point([4.0, 0.0, 0.0]), Ok(()));
         // The other axis is periodic.
         assert_eq!(point([1.0, 9.0, 0.0]), Ok(()));
         assert_eq!(point([4.1, 0.0, 0.0]).unwrap_err().key, "s.at[0]");
-        let rate = unless_point_is_inside(&tile().grid, "s", &formula("1/t"), [1.0; 3], 0.0);
-        assert_eq!(rate.unwrap_err().key, "s.rate");
+        assert_eq!(point_of("1/t", [1.0; 3]).unwrap_err().key, "s.rate");
+    }
+
+    #[test]
+    fn boxes_and_balls_reach_through_no_wall_and_only_once_around() {
+        let rate = || formula("1");
+        let inside = |source| unless_source_is_inside(&tile().grid, "s", &source, 0.0);
+        let cuboid = |from, to| inside(Source::Box { rate: rate(), from, to });
+        assert_eq!(cuboid([0.0, -1.0, 0.0], [4.0, 1.0, 0.0]), Ok(()));
+        assert_eq!(cuboid([-0.1, 0.0, 0.0], [4.0, 1.0, 0.0]).unwrap_err().key, "s.from[0]");
+        assert_eq!(cuboid([0.0; 3], [4.1, 1.0, 0.0]).unwrap_err().key, "s.to[0]");
+        let error = cuboid([0.0; 3], [4.0, 2.1, 0.0]).unwrap_err();
+        assert_eq!(error.key, "s.to[1]");
+        assert!(error.message.contains("2.1 m wide along y"), "{}", error.message);
+        let ball = |at, radius| {
+            inside(Source::Ball {
+                rate: rate(),
+                at,
+                radius,
+            })
+        };
+        assert_eq!(ball([1.0, 0.0, 0.0], 1.0), Ok(()));
+        let error = ball([0.5, 0.0, 0.0], 1.0).unwrap_err();
+        assert_eq!(error.key, "s.at[0]");
+        assert!(error.message.contains("x = -0.5 m lies outside"), "{}", error.message);
     }
 }

@@ -1,10 +1,11 @@
 //! The slots of every field, and who takes which turn.
 
 use super::parameters::Parameters;
-use crate::field::{FieldSpec, Read, Role, Scalar, SlotId, SlotSpec};
+use super::transport::plain_heat;
+use crate::field::{FieldSpec, Read, Role, Scalar, Shape, SlotId, SlotSpec};
 use crate::grid::{AXIS_NAMES, Grid, IndexBox, Location, Reach};
 use crate::kernels::{Declaration, Phase, StageSpec, TotalSpec};
-use crate::numerics::runge_kutta::Stepper;
+use crate::numerics::runge_kutta::{Stage, Stepper};
 
 /// Names of the walls: `[axis][lower, upper]`.
 pub const WALL_NAMES: [[&str; 2]; 3] = [["west", "east"], ["south", "north"], ["bottom", "top"]];
@@ -19,6 +20,25 @@ pub struct Turn {
     pub base: SlotId,
     /// Where the result goes.
     pub target: SlotId,
+    /// What the stage before the last wrote, where a recursion needs it.
+    pub older: Option<SlotId>,
+    /// Where the first stage's tendency is kept for the stages after it, and where these read it.
+    pub writes_first: Option<SlotId>,
+    pub reads_first: Option<SlotId>,
+}
+
+impl Turn {
+    /// A stage that makes its target of a source and the state at the beginning.
+    fn plain(source: SlotId, base: SlotId, target: SlotId) -> Turn {
+        Turn {
+            source,
+            base,
+            target,
+            older: None,
+            writes_first: None,
+            reads_first: None,
+        }
+    }
 }
 
 /// The slots of one field.
@@ -28,9 +48,11 @@ pub struct FieldSlots {
     pub turns: Vec<Vec<Turn>>,
     /// Amount per area that entered through a wall: `[axis][lower, upper]`, where anything can pass.
     pub through: [[Option<SlotId>; 2]; 3],
-    /// Amount per volume that sources released, and that decayed: where a budget is asked for.
+    /// Amount per volume that sources released, that decayed, and that other fields turned into this one less what it
+    /// turned into others: where a budget is asked for.
     pub emitted: Option<SlotId>,
     pub decayed: Option<SlotId>,
+    pub exchanged: Option<SlotId>,
 }
 
 /// Lays out the slots and stages of `parameters` on `grid`.
@@ -49,8 +71,8 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
     };
     let mut fields = Vec::new();
     let mut field_slots = Vec::new();
-    for field in &parameters.fields {
-        let n_registers = parameters.stepper.stages().len().max(2);
+    for (number, field) in parameters.fields.iter().enumerate() {
+        let n_registers = n_registers(parameters.stepper);
         let registers: Vec<SlotId> = (0..n_registers)
             .map(|r| {
                 let role = if r == 0 || parameters.stepper == Stepper::Euler {
@@ -77,7 +99,7 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
 
         let mut through = [[None; 2]; 3];
         for axis in (0..3).filter(|&axis| grid.is_active(axis)) {
-            let windy = parameters.is_windy(axis);
+            let windy = parameters.is_windy(number, axis);
             for upper in [false, true] {
                 if !field.walls[axis][usize::from(upper)].is_permeable(windy) {
                     continue;
@@ -116,20 +138,22 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
         };
         let emitted = ledger(!field.sources.is_empty(), "emitted");
         let decayed = ledger(field.decay != 0.0, "decayed");
+        let exchanged = ledger(parameters.exchanges(number), "exchanged");
         field_slots.push(FieldSlots {
             turns,
             through,
             emitted,
             decayed,
+            exchanged,
         });
     }
 
     let n_phases = field_slots[0].turns.len();
-    let reach = Reach::all(1).on(grid);
+    let stages = parameters.stepper.stages();
     let phases = (0..n_phases)
         .map(|phase| Phase {
-            stages: (0..parameters.stepper.stages().len())
-                .map(|stage| stage_spec(parameters, &field_slots, phase, stage, reach))
+            stages: (0..stages.len())
+                .map(|stage| stage_spec(parameters, grid, &stages, &field_slots, (phase, stage)))
                 .collect(),
             live: field_slots.iter().map(|slots| slots.turns[phase][0].source).collect(),
         })
@@ -146,64 +170,105 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
         initial,
         phases,
         totals,
-        ghosts: reach,
+        ghosts: ghosts(parameters, grid),
         n_coefficient_arrays,
     };
     declaration.check();
     (declaration, field_slots)
 }
 
+/// Slots of the run's precision that a stepper needs for every field.
+fn n_registers(stepper: Stepper) -> usize {
+    match stepper {
+        Stepper::Euler | Stepper::SspRk2 => 2,
+        Stepper::SspRk3 | Stepper::Rk3 => 3,
+        Stepper::Rkl2 { .. } => 4,
+    }
+}
+
 /// Who reads and writes which register: `[phase][stage]`.
 fn turns(stepper: Stepper, r: &[SlotId]) -> Vec<Vec<Turn>> {
     match stepper {
         // Two slots take turns: the second phase is the first with the slots exchanged.
-        Stepper::Euler => vec![
-            vec![Turn {
-                source: r[0],
-                base: r[0],
-                target: r[1],
-            }],
-            vec![Turn {
-                source: r[1],
-                base: r[1],
-                target: r[0],
-            }],
-        ],
+        Stepper::Euler => vec![vec![Turn::plain(r[0], r[0], r[1])], vec![Turn::plain(r[1], r[1], r[0])]],
         // Every stage starts from register 0, which the last stage updates in place.
-        Stepper::Rk3 => vec![vec![
-            Turn {
-                source: r[0],
-                base: r[0],
-                target: r[1],
-            },
-            Turn {
-                source: r[1],
-                base: r[0],
-                target: r[2],
-            },
-            Turn {
-                source: r[2],
-                base: r[0],
-                target: r[0],
-            },
+        Stepper::SspRk2 => vec![vec![Turn::plain(r[0], r[0], r[1]), Turn::plain(r[1], r[0], r[0])]],
+        Stepper::SspRk3 | Stepper::Rk3 => vec![vec![
+            Turn::plain(r[0], r[0], r[1]),
+            Turn::plain(r[1], r[0], r[2]),
+            Turn::plain(r[2], r[0], r[0]),
         ]],
+        Stepper::Rkl2 { stages } => vec![(1..=stages).map(|j| recursion_turn(j, stages, r)).collect()],
     }
 }
 
-fn stage_spec(parameters: &Parameters, fields: &[FieldSlots], phase: usize, stage: usize, reach: Reach) -> StageSpec {
+/// Stage `j` of `n`, counted from one, of a recursion: registers 2 and 3 take turns, each overwritten in place where it
+/// is the older of the two; register 1 keeps the first tendency; the last stage updates register 0 in place.
+fn recursion_turn(j: usize, n: usize, r: &[SlotId]) -> Turn {
+    let written_by = |stage: usize| match stage {
+        0 => r[0],
+        stage if stage % 2 == 1 => r[2],
+        _ => r[3],
+    };
+    Turn {
+        source: written_by(j - 1),
+        base: r[0],
+        target: if j == n { r[0] } else { written_by(j) },
+        older: (j >= 2).then(|| written_by(j - 2)),
+        writes_first: (j == 1).then_some(r[1]),
+        reads_first: (j >= 2).then_some(r[1]),
+    }
+}
+
+/// Ghost cells that a stage reads: one layer for the plain heat equation's loop and for the mixed terms of a tensor.
+pub(super) fn ghosts(parameters: &Parameters, grid: &Grid) -> Reach {
+    let is_read = parameters.diffusivity.is_tensor()
+        || (0..parameters.fields.len()).any(|field| plain_heat(parameters, grid, field));
+    if is_read { Reach::all(1).on(grid) } else { Reach::NONE }
+}
+
+/// How far the tendency of a field is read from.
+fn reach(parameters: &Parameters, grid: &Grid, field: usize) -> Reach {
+    let along = [0, 1, 2].map(|axis| {
+        let carries = parameters.is_windy(field, axis);
+        if carries { parameters.advection.reach() } else { 1 }
+    });
+    Reach { lo: along, hi: along }.on(grid)
+}
+
+fn stage_spec(
+    parameters: &Parameters,
+    grid: &Grid,
+    stages: &[Stage],
+    fields: &[FieldSlots],
+    (phase, stage): (usize, usize),
+) -> StageSpec {
     const NAMES: [&str; 3] = ["transport 1", "transport 2", "transport 3"];
+    let shape = match parameters.diffusivity.is_tensor() {
+        true => Shape::Box,
+        false => Shape::Star,
+    };
     let mut reads = Vec::new();
     let mut writes = Vec::new();
-    let is_last = stage + 1 == parameters.stepper.stages().len();
-    for slots in fields {
+    for (number, slots) in fields.iter().enumerate() {
         let turn = slots.turns[phase][stage];
-        reads.push(Read::star(turn.source, reach));
-        if turn.base != turn.source {
-            reads.push(Read::at_cell(turn.base));
-        }
+        reads.push(Read {
+            slot: turn.source,
+            reach: reach(parameters, grid, number),
+            shape,
+        });
+        let mut at_cell: Vec<SlotId> = [Some(turn.base), turn.older, turn.reads_first]
+            .into_iter()
+            .flatten()
+            .collect();
+        at_cell.dedup();
+        let beside = at_cell.into_iter().filter(|&slot| slot != turn.source);
+        reads.extend(beside.map(Read::at_cell));
         writes.push(turn.target);
-        if is_last {
-            let ledgers = slots.through.iter().flatten().chain([&slots.emitted, &slots.decayed]);
+        writes.extend(turn.writes_first);
+        if stages[stage].weight != 0.0 {
+            let ledgers = slots.through.iter().flatten();
+            let ledgers = ledgers.chain([&slots.emitted, &slots.decayed, &slots.exchanged]);
             for &slot in ledgers.flatten() {
                 reads.push(Read::at_cell(slot));
                 writes.push(slot);
@@ -211,7 +276,7 @@ fn stage_spec(parameters: &Parameters, fields: &[FieldSlots], phase: usize, stag
         }
     }
     StageSpec {
-        name: NAMES[stage],
+        name: NAMES.get(stage).unwrap_or(&"transport"),
         reads,
         writes,
     }

@@ -1,131 +1,216 @@
-//! The update of one field on one region: fluxes row by row, walls, sources, decay, ghosts, budgets.
+//! The update of one field on one region: row by row, plane by plane, fluxes carried from row to row.
 
 use super::coefficient::RowBuffer;
-use super::fluxes::{FluxTerms, add_decay, add_divergence, flux_row, step_from, step_in_place};
+use super::faces::{Ends, FaceRows};
+use super::ghosts;
 use super::heat;
 use super::kernel::{PreparedSource, Transport};
-use super::parameters::FieldParameters;
+use super::limited::{Excess, WindSums, add_convergence};
+use super::parameters::{Advection, FieldParameters, Parameters};
+use super::rows::{Combining, Recursion, add_scaled, combine_row, recurse};
 use super::slots::{FieldSlots, Turn};
-use super::walls::Wall;
 use crate::field::{Real, RowReader, RowWriter, StageView};
-use crate::grid::{IndexBox, Location, PerAxis};
+use crate::grid::{Grid, IndexBox, PerAxis};
 use crate::kernels::StageCall;
+use crate::numerics::runge_kutta::{Combine, Stage};
 
 /// Rows of a block: the fluxes through the z faces of a block wait in cache for the next plane.
-const BLOCK_ROWS: i64 = 16;
+const BLOCK_ROWS: i64 = 32;
+
+/// Which terms the flux along one axis has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FluxTerms {
+    /// `None` where the wind has no component along the axis.
+    pub advection: Option<Advection>,
+    pub diffusion: bool,
+}
+
+impl FluxTerms {
+    pub fn is_none(&self) -> bool {
+        self.advection.is_none() && !self.diffusion
+    }
+}
 
 /// One field's update in one stage.
 pub(super) struct Update<'a, T> {
     pub kernel: &'a Transport<T>,
     pub call: &'a StageCall,
+    pub index: usize,
     pub field: &'a FieldParameters,
-    slots: &'a FieldSlots,
+    pub slots: &'a FieldSlots,
     sources: &'a [PreparedSource<T>],
     pub turn: Turn,
+    pub stage: Stage,
     /// Time at which tendencies are evaluated, s.
-    time: f64,
+    pub time: f64,
     /// Time whose state is written, s.
     target_time: f64,
-    /// What the tendency is multiplied with, s.
-    pub dt: T,
-    is_last: bool,
     pub terms: PerAxis<FluxTerms>,
+    /// Whether gradients along other axes drive a flux along each axis.
+    pub has_cross: PerAxis<bool>,
+    /// Whether the scheme is written about the cells' own values: see `limited`.
+    pub is_limited: bool,
+    /// Whether rows away from walls are finished in one loop, once their x fluxes are known.
+    pub finishes_in_one_loop: bool,
 }
 
-/// Row buffers that live as long as the update of a region.
-struct Buffers<T> {
-    /// One for each axis: what fills them often stays the same from row to row.
-    wind: PerAxis<RowBuffer<T>>,
-    diffusivity: PerAxis<RowBuffer<T>>,
-    source: RowBuffer<T>,
-    tendency: Vec<T>,
-    /// Fluxes through the x faces of a row.
-    x: Vec<T>,
-    /// Fluxes through the lower and upper y faces of a row.
-    y: [Vec<T>; 2],
-    /// Fluxes through the lower and upper z faces of a block of rows.
-    z: [Vec<T>; 2],
+/// Rows that what is asked for coefficients may be put into: what fills them often stays the same from row to row.
+#[derive(Debug, Default)]
+pub(super) struct CoefficientRows<T> {
+    pub wind: PerAxis<RowBuffer<T>>,
+    pub diffusivity: PerAxis<RowBuffer<T>>,
+    pub cross: RowBuffer<T>,
+    pub source: RowBuffer<T>,
 }
 
-impl<T: Real> Buffers<T> {
-    fn new(n: usize) -> Self {
-        let row = || vec![T::ZERO; n];
-        Buffers {
-            wind: Default::default(),
-            diffusivity: Default::default(),
-            source: RowBuffer::default(),
-            tendency: row(),
-            x: vec![T::ZERO; n + 1],
-            y: [row(), row()],
-            z: [
-                vec![T::ZERO; n * BLOCK_ROWS as usize],
-                vec![T::ZERO; n * BLOCK_ROWS as usize],
-            ],
+/// Rows that live as long as the update of a region of rows of `n` cells.
+pub(super) struct Work<T> {
+    pub tendency: Vec<T>,
+    /// What happens inside the cells of a row: zero where nothing does.
+    pub inner: Vec<T>,
+    /// Fluxes through the x faces of a row: `n + 1`.
+    pub x: Vec<T>,
+    /// Fluxes through the faces of one row that are not carried yet.
+    pub face: Vec<T>,
+    /// Fluxes through the lower y faces of a row, and through the lower z faces of a block of rows; for the limited scheme
+    /// what these faces say to the cells above.
+    pub carried: [Vec<T>; 2],
+    /// For the limited scheme: the wind through these faces.
+    pub carried_u: [Vec<T>; 2],
+    pub x_excess: Excess<T>,
+    pub excess: Excess<T>,
+    pub sums: WindSums<T>,
+    /// The row that is computed where it is not written at once.
+    out: Vec<T>,
+}
+
+impl<T: Real> Work<T> {
+    fn new(n: usize, is_limited: bool) -> Self {
+        let row = |n: usize| vec![T::ZERO; n];
+        let block = n * BLOCK_ROWS as usize;
+        let mut work = Work {
+            tendency: row(n),
+            inner: row(n),
+            x: row(n + 1),
+            face: row(n + 1),
+            carried: [row(n), row(block)],
+            carried_u: Default::default(),
+            x_excess: Excess::default(),
+            excess: Excess::default(),
+            sums: WindSums::default(),
+            out: row(n),
+        };
+        if is_limited {
+            work.carried_u = [row(n), row(block)];
+            work.x_excess.resize(n + 1);
+            work.excess.resize(n);
+            work.sums.divergence = row(n);
+            work.sums.size = row(n);
         }
+        work
     }
 }
 
+/// The slots that a stage reads beside its source, where they are not the one it writes.
+struct Beside<'a, T> {
+    base: Option<RowReader<'a, T>>,
+    older: Option<RowReader<'a, T>>,
+    /// The tendency of the first stage.
+    first: Option<RowReader<'a, T>>,
+    /// The states of the other fields, and the rates at which they turn into this one, 1/s.
+    others: Vec<(RowReader<'a, T>, T)>,
+}
+
 impl<'a, T: Real> Update<'a, T> {
-    pub fn new(kernel: &'a Transport<T>, call: &'a StageCall, field: usize) -> Self {
-        let stages = kernel.parameters.stepper.stages();
-        let stage = stages[call.stage];
-        let slots = &kernel.slots[field];
+    pub fn new(kernel: &'a Transport<T>, call: &'a StageCall, index: usize) -> Self {
+        let stage = kernel.stages[call.stage];
+        let slots = &kernel.slots[index];
         let phase = kernel.declaration.phase_of(call.step);
-        let next_time = stages.get(call.stage + 1).map_or(1.0, |next| next.time);
-        Update {
+        let next_time = kernel.stages.get(call.stage + 1).map_or(1.0, |next| next.time);
+        let parameters = &kernel.parameters;
+        let terms = [0, 1, 2].map(|axis| FluxTerms {
+            advection: (kernel.grid.is_active(axis) && parameters.is_windy(index, axis))
+                .then_some(parameters.advection),
+            diffusion: kernel.grid.is_active(axis) && !kernel.diffusivity(axis).is_zero(),
+        });
+        let has_cross = [0, 1, 2].map(|axis| (0..3).any(|other| other != axis && kernel.cross(axis, other).is_some()));
+        let is_limited = parameters.advection == Advection::Limited && terms.iter().any(|t| t.advection.is_some());
+        let mut update = Update {
             kernel,
             call,
-            field: &kernel.parameters.fields[field],
+            index,
+            field: &parameters.fields[index],
             slots,
-            sources: &kernel.sources[field],
+            sources: &kernel.sources[index],
             turn: slots.turns[phase][call.stage],
+            stage,
             time: call.time + stage.time * call.dt,
             target_time: call.time + next_time * call.dt,
-            dt: T::from_f64(stage.fraction * call.dt),
-            is_last: call.stage + 1 == stages.len(),
-            terms: [0, 1, 2].map(|axis| FluxTerms {
-                advection: (kernel.grid.is_active(axis) && kernel.parameters.is_windy(axis))
-                    .then_some(kernel.parameters.advection),
-                diffusion: kernel.grid.is_active(axis) && !kernel.diffusivity[axis].is_zero(),
-            }),
-        }
+            terms,
+            has_cross,
+            is_limited,
+            finishes_in_one_loop: false,
+        };
+        let has_two_ends = !matches!(stage.combine, Combine::Recursion { .. }) && update.turn.writes_first.is_none();
+        let is_plain = has_two_ends && !has_cross.contains(&true) && !is_limited;
+        update.finishes_in_one_loop = is_plain && update.has_flux(0) && update.has_flux(1);
+        update
     }
 
     /// Updates the view's region.
     pub fn run(&self, view: &StageView<'_, T>) {
         let region = view.region();
         let source = view.read(self.turn.source);
-        let base = (self.turn.base != self.turn.target && self.turn.base != self.turn.source)
-            .then(|| view.read(self.turn.base));
+        let unless_written = |slot| (slot != self.turn.target && slot != self.turn.source).then(|| view.read(slot));
+        let beside = Beside {
+            base: unless_written(self.turn.base),
+            older: self.turn.older.and_then(unless_written),
+            first: self.turn.reads_first.map(|slot| view.read(slot)),
+            others: self.others(view),
+        };
         let mut target = view.write(self.turn.target);
-        if self.is_plain_heat() {
-            heat::update(self, &region, &source, base.as_ref(), &mut target);
+        let mut first = self.turn.writes_first.map(|slot| view.write(slot));
+        if self.kernel.plain_heat[self.index] {
+            heat::update(self, &region, &source, beside.base.as_ref(), &mut target);
         } else {
-            self.update(&region, &source, base.as_ref(), &mut target);
+            self.update(&region, &source, &beside, &mut target, first.as_mut());
         }
-        if self.is_last {
-            let owned = region.intersect(&self.call.owned);
-            self.add_up_walls(view, &owned, &source);
-            self.add_up_sources(view, &owned, &source);
-        }
+        self.add_up(view, &source, &beside.others);
     }
 
     /// Fills the ghosts of cells that were just updated, while these are in cache.
     pub fn fill_ghosts(&self, updated: &IndexBox, target: &mut RowWriter<'_, T>) {
-        fill_ghosts(self.kernel, self.field, target, updated, self.target_time);
+        if self.kernel.has_ghosts() {
+            ghosts::fill(self.kernel, self.field, target, updated, self.target_time);
+        }
     }
 
-    /// Whether the field only diffuses, with one diffusivity per axis.
-    fn is_plain_heat(&self) -> bool {
-        let uniform = self.kernel.diffusivity.iter().all(|k| k.uniform().is_some());
-        let still = self.terms.iter().all(|terms| terms.advection.is_none());
-        // A prescribed flux needs a diffusivity for its ghost value.
-        let has_ghosts = (0..3).all(|axis| self.terms[axis].diffusion || !self.has_flux(axis));
-        uniform && still && has_ghosts && self.sources.is_empty() && self.field.decay == 0.0 && self.terms[0].diffusion
+    /// The state and rate of every field that turns into this one, or that this one turns into.
+    fn others<'v>(&self, view: &StageView<'v, T>) -> Vec<(RowReader<'v, T>, T)> {
+        let Some(rates) = self.kernel.parameters.exchange.get(self.index) else {
+            return Vec::new();
+        };
+        let phase = self.kernel.declaration.phase_of(self.call.step);
+        let source = |field: usize| view.read(self.kernel.slots[field].turns[phase][self.call.stage].source);
+        let is_not_zero = |&(_, &rate): &(usize, &f64)| rate != 0.0;
+        rates
+            .iter()
+            .enumerate()
+            .filter(is_not_zero)
+            .map(|(field, &rate)| (source(field), T::from_f64(rate)))
+            .collect()
+    }
+
+    /// What the tendency is multiplied with in a stage that goes on from the start, s.
+    pub fn plain_dt(&self) -> T {
+        match self.stage.combine {
+            Combine::FromStart { fraction } => T::from_f64(fraction * self.call.dt),
+            Combine::Blend { .. } | Combine::Recursion { .. } => unreachable!("only plain stages are asked"),
+        }
     }
 
     /// Whether anything can pass faces normal to `axis`.
-    fn has_flux(&self, axis: usize) -> bool {
+    pub fn has_flux(&self, axis: usize) -> bool {
         let walls = &self.field.walls[axis];
         let active = self.kernel.grid.is_active(axis);
         active && (!self.terms[axis].is_none() || walls.iter().any(|wall| wall.is_permeable(false)))
@@ -135,347 +220,301 @@ impl<'a, T: Real> Update<'a, T> {
         &self,
         region: &IndexBox,
         source: &RowReader<'_, T>,
-        base: Option<&RowReader<'_, T>>,
+        beside: &Beside<'_, T>,
         target: &mut RowWriter<'_, T>,
+        mut first: Option<&mut RowWriter<'_, T>>,
     ) {
-        let n = region.len(0);
-        let mut buffers = Buffers::new(n);
+        let mut work = Work::new(region.len(0), self.is_limited);
+        let mut coefficients = CoefficientRows::default();
         let n_blocks = region.len(1).div_ceil(BLOCK_ROWS as usize);
         for block in 0..n_blocks as i64 {
             let j0 = region.lo[1] + block * BLOCK_ROWS;
             let j1 = (j0 + BLOCK_ROWS).min(region.hi[1]);
-            self.update_block(&region.with_range(1, j0, j1), source, base, target, &mut buffers);
+            let rows = FaceRows {
+                update: self,
+                block: region.with_range(1, j0, j1),
+                source,
+            };
+            self.update_block(
+                &rows,
+                &mut coefficients,
+                &mut work,
+                beside,
+                target,
+                first.as_deref_mut(),
+            );
         }
     }
 
-    /// Updates a block of rows plane by plane; fluxes through y and z faces are kept for the cells on their other side.
+    /// Updates a block of rows plane by plane; what y and z faces say is kept for the cells on their other side.
     fn update_block(
         &self,
-        block: &IndexBox,
-        source: &RowReader<'_, T>,
-        base: Option<&RowReader<'_, T>>,
+        rows: &FaceRows<'_, T>,
+        coefficients: &mut CoefficientRows<T>,
+        work: &mut Work<T>,
+        beside: &Beside<'_, T>,
         target: &mut RowWriter<'_, T>,
-        buffers: &mut Buffers<T>,
+        mut first: Option<&mut RowWriter<'_, T>>,
     ) {
-        let set = self.call.instructions;
+        let block = &rows.block;
         let n = block.len(0);
-        let inverse = self.kernel.grid.spacing.map(|d| T::from_f64(1.0 / d));
         let has = [0, 1, 2].map(|axis| self.has_flux(axis));
-        let [mut z_lower, mut z_upper] = std::mem::take(&mut buffers.z);
-        let [mut y_lower, mut y_upper] = std::mem::take(&mut buffers.y);
         let place = |j: i64| (j - block.lo[1]) as usize * n;
         if has[2] {
             for j in block.lo[1]..block.hi[1] {
-                self.flux(
-                    2,
-                    block,
-                    (j, block.lo[2]),
-                    source,
-                    buffers,
-                    &mut z_lower[place(j)..][..n],
-                );
+                rows.begin(2, (j, block.lo[2]), place(j), coefficients, work);
             }
         }
         for k in block.lo[2]..block.hi[2] {
             if has[1] {
-                self.flux(1, block, (block.lo[1], k), source, buffers, &mut y_lower);
+                rows.begin(1, (block.lo[1], k), 0, coefficients, work);
             }
             for j in block.lo[1]..block.hi[1] {
-                let mut tendency = std::mem::take(&mut buffers.tendency);
-                tendency.fill(T::ZERO);
                 if has[0] {
-                    let mut x = std::mem::take(&mut buffers.x);
-                    self.x_fluxes(block, (j, k), source, buffers, &mut x);
-                    add_divergence(set, &x[..n], &x[1..], inverse[0], &mut tendency);
-                    buffers.x = x;
+                    rows.along(j, k, coefficients, work);
                 }
+                self.inner_terms(rows, (j, k), coefficients, work, beside);
+                if self.finish_at_once(rows, (j, k), place(j), coefficients, work, beside, target) {
+                    continue;
+                }
+                rows.begin_tendency(has[0], work);
                 if has[1] {
-                    self.flux(1, block, (j + 1, k), source, buffers, &mut y_upper);
-                    add_divergence(set, &y_lower, &y_upper, inverse[1], &mut tendency);
-                    std::mem::swap(&mut y_lower, &mut y_upper);
+                    rows.across(1, (j + 1, k), 0, coefficients, work);
                 }
                 if has[2] {
-                    let upper = &mut z_upper[place(j)..][..n];
-                    self.flux(2, block, (j, k + 1), source, buffers, upper);
-                    add_divergence(set, &z_lower[place(j)..][..n], upper, inverse[2], &mut tendency);
+                    rows.across(2, (j, k + 1), place(j), coefficients, work);
                 }
-                let q = source.row(j, k, block.lo[0], block.hi[0]);
-                self.add_sources((j, k), (block.lo[0], block.hi[0]), buffers, &mut tendency);
-                if self.field.decay != 0.0 {
-                    add_decay(set, q, T::from_f64(self.field.decay), &mut tendency);
+                if self.is_limited {
+                    let q = rows.source.row(j, k, block.lo[0], block.hi[0]);
+                    add_convergence(self.call.instructions, q, &work.sums, &mut work.tendency);
                 }
-                let out = target.row_mut(j, k, block.lo[0], block.hi[0]);
-                match base {
-                    Some(base) => step_from(set, base.row(j, k, block.lo[0], block.hi[0]), &tendency, self.dt, out),
-                    None if self.turn.base == self.turn.source => step_from(set, q, &tendency, self.dt, out),
-                    None => step_in_place(set, &tendency, self.dt, out),
+                if let Some(first) = first.as_deref_mut() {
+                    let row = first.row_mut(j, k, block.lo[0], block.hi[0]);
+                    let all = work.tendency.iter().zip(&work.inner);
+                    row.iter_mut().zip(all).for_each(|(to, (&t, &inner))| *to = t + inner);
                 }
-                buffers.tendency = tendency;
+                self.combine(rows, (j, k), work, beside, target);
             }
             self.fill_ghosts(&block.with_range(2, k, k + 1), target);
-            std::mem::swap(&mut z_lower, &mut z_upper);
         }
-        buffers.z = [z_lower, z_upper];
-        buffers.y = [y_lower, y_upper];
     }
 
-    /// Fluxes through the lower x faces of the cells of row (j, k), and the upper one of the last.
-    fn x_fluxes(
+    /// What happens inside the cells of row (j, k): sources, decay, exchange with other fields.
+    fn inner_terms(
         &self,
-        block: &IndexBox,
+        rows: &FaceRows<'_, T>,
         (j, k): (i64, i64),
-        source: &RowReader<'_, T>,
-        buffers: &mut Buffers<T>,
-        flux: &mut [T],
+        coefficients: &mut CoefficientRows<T>,
+        work: &mut Work<T>,
+        beside: &Beside<'_, T>,
     ) {
-        let grid = &self.kernel.grid;
-        let (lo, hi) = (block.lo[0], block.hi[0]);
-        let u = self.kernel.wind[0].row(grid, (j, k), (lo, hi + 1), self.time, &mut buffers.wind[0]);
-        let kx = self.kernel.diffusivity[0].row(grid, (j, k), (lo, hi + 1), self.time, &mut buffers.diffusivity[0]);
-        let inverse = T::from_f64(1.0 / grid.spacing[0]);
-        let q = source.row(j, k, lo - 1, hi + 1);
-        flux_row(self.call.instructions, self.terms[0], q, &q[1..], u, kx, inverse, flux);
-        for upper in [false, true] {
-            let (face, cell) = if upper { (hi, hi - 1) } else { (lo, lo) };
-            if self.is_wall(0, face, upper) {
-                let n = (face - lo) as usize;
-                let given = self.given(0, upper, [face, j, k], self.time);
-                let q = q[(cell - lo + 1) as usize];
-                flux[n] = self.wall(0, upper).flux(upper, q, u[n], kx[n], given, inverse);
-            }
+        let is_inert = self.sources.is_empty() && self.field.decay == 0.0 && beside.others.is_empty();
+        if is_inert {
+            return;
+        }
+        let set = self.call.instructions;
+        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
+        work.inner.fill(T::ZERO);
+        self.add_sources((j, k), (lo, hi), &mut coefficients.source, &mut work.inner);
+        if self.field.decay != 0.0 {
+            let q = rows.source.row(j, k, lo, hi);
+            add_scaled(set, q, T::from_f64(-self.field.decay), &mut work.inner);
+        }
+        for (other, rate) in &beside.others {
+            add_scaled(set, other.row(j, k, lo, hi), *rate, &mut work.inner);
         }
     }
 
-    /// Fluxes through the faces of `axis` (y or z) that are the lower ones of row (j, k), for the block's range of x.
-    fn flux(
+    /// Makes the stage's result of row (j, k), whose x fluxes are known, in one loop, if that can be; says whether.
+    #[allow(clippy::too_many_arguments)]
+    fn finish_at_once(
         &self,
-        axis: usize,
-        block: &IndexBox,
+        rows: &FaceRows<'_, T>,
         (j, k): (i64, i64),
-        source: &RowReader<'_, T>,
-        buffers: &mut Buffers<T>,
-        flux: &mut [T],
+        place: usize,
+        coefficients: &mut CoefficientRows<T>,
+        work: &mut Work<T>,
+        beside: &Beside<'_, T>,
+        target: &mut RowWriter<'_, T>,
+    ) -> bool {
+        if !self.finishes_in_one_loop {
+            return false;
+        }
+        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
+        let is_streamed = self.is_streamed(target);
+        let mut kept = std::mem::take(&mut work.out);
+        let out = if is_streamed {
+            &mut kept[..]
+        } else {
+            target.row_mut(j, k, lo, hi)
+        };
+        let ends = self.ends(rows, (j, k), beside, out);
+        let is_done = rows.finish((j, k), place, coefficients, work, self.blend(), ends);
+        if is_done && is_streamed {
+            target.store(j, k, lo, &kept);
+        }
+        work.out = kept;
+        is_done
+    }
+
+    /// Whether the stage's rows go past the caches: one that is overwritten is in cache already.
+    fn is_streamed(&self, target: &RowWriter<'_, T>) -> bool {
+        let is_in_place = self.turn.base == self.turn.target || self.turn.older == Some(self.turn.target);
+        target.is_streamed() && !is_in_place
+    }
+
+    /// The rows that a stage's result is made of, cell by cell.
+    fn ends<'r, 'w>(
+        &self,
+        rows: &'r FaceRows<'_, T>,
+        (j, k): (i64, i64),
+        beside: &'r Beside<'_, T>,
+        out: &'w mut [T],
+    ) -> Ends<'r, 'w, T> {
+        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
+        let q = rows.source.row(j, k, lo, hi);
+        let base = match &beside.base {
+            Some(base) => Some(base.row(j, k, lo, hi)),
+            None => (self.turn.base == self.turn.source).then_some(q),
+        };
+        Ends { base, q, out }
+    }
+
+    /// The factors of `q - base` and of the tendency, s.
+    fn blend(&self) -> (T, T) {
+        let (blend, fraction) = match self.stage.combine {
+            Combine::FromStart { fraction } => (0.0, fraction),
+            Combine::Blend { fraction } => (fraction, fraction),
+            Combine::Recursion { .. } => unreachable!("a recursion has factors of its own"),
+        };
+        (T::from_f64(blend), T::from_f64(fraction * self.call.dt))
+    }
+
+    /// Makes the stage's result of row (j, k) of its tendency.
+    fn combine(
+        &self,
+        rows: &FaceRows<'_, T>,
+        (j, k): (i64, i64),
+        work: &mut Work<T>,
+        beside: &Beside<'_, T>,
+        target: &mut RowWriter<'_, T>,
     ) {
-        let grid = &self.kernel.grid;
-        let range = (block.lo[0], block.hi[0]);
-        let u = self.kernel.wind[axis].row(grid, (j, k), range, self.time, &mut buffers.wind[axis]);
-        let kd = self.kernel.diffusivity[axis].row(grid, (j, k), range, self.time, &mut buffers.diffusivity[axis]);
-        let inverse = T::from_f64(1.0 / grid.spacing[axis]);
-        let face = if axis == 1 { j } else { k };
-        let below = if axis == 1 { (j - 1, k) } else { (j, k - 1) };
-        let wall = [false, true].into_iter().find(|&upper| self.is_wall(axis, face, upper));
-        match wall {
-            Some(upper) => {
-                let (jc, kc) = if upper { below } else { (j, k) };
-                let q = source.row(jc, kc, range.0, range.1);
-                for (n, flux) in flux.iter_mut().enumerate() {
-                    let given = self.given(axis, upper, [range.0 + n as i64, j, k], self.time);
-                    *flux = self.wall(axis, upper).flux(upper, q[n], u[n], kd[n], given, inverse);
-                }
-            }
-            None => {
-                let left = source.row(below.0, below.1, range.0, range.1);
-                let right = source.row(j, k, range.0, range.1);
-                flux_row(
-                    self.call.instructions,
-                    self.terms[axis],
-                    left,
-                    right,
-                    u,
-                    kd,
-                    inverse,
-                    flux,
-                );
-            }
+        let set = self.call.instructions;
+        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
+        if let Combine::Recursion { .. } = self.stage.combine {
+            self.recurse(rows, (j, k), work, beside, target);
+            return;
+        }
+        let is_streamed = self.is_streamed(target);
+        let Work {
+            tendency, inner, out, ..
+        } = work;
+        let row: &mut [T] = if is_streamed { out } else { target.row_mut(j, k, lo, hi) };
+        let Ends { base, q, out: row } = self.ends(rows, (j, k), beside, row);
+        let (blend, factor) = self.blend();
+        let by = Combining {
+            base,
+            q,
+            inner,
+            blend,
+            factor,
+        };
+        combine_row(set, tendency, by, row);
+        if is_streamed {
+            target.store(j, k, lo, out);
         }
     }
 
-    fn wall(&self, axis: usize, upper: bool) -> &Wall {
-        &self.field.walls[axis][usize::from(upper)]
+    /// The same for a recursion.
+    fn recurse(
+        &self,
+        rows: &FaceRows<'_, T>,
+        (j, k): (i64, i64),
+        work: &mut Work<T>,
+        beside: &Beside<'_, T>,
+        target: &mut RowWriter<'_, T>,
+    ) {
+        let set = self.call.instructions;
+        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
+        let Work {
+            tendency,
+            inner,
+            out: kept,
+            ..
+        } = work;
+        add_scaled(set, inner, T::ONE, tendency);
+        let row = target.row_mut(j, k, lo, hi);
+        // The recursion overwrites one of its terms.
+        kept.copy_from_slice(row);
+        let first = beside.first.as_ref().expect("a recursion reads the first tendency");
+        let base = beside.base.as_ref().map_or(&kept[..], |base| base.row(j, k, lo, hi));
+        let older = match (&beside.older, self.turn.older) {
+            (_, Some(slot)) if slot == self.turn.target => &kept[..],
+            (Some(older), _) => older.row(j, k, lo, hi),
+            (None, _) => base,
+        };
+        let q = rows.source.row(j, k, lo, hi);
+        recurse(
+            set,
+            base,
+            q,
+            older,
+            tendency,
+            first.row(j, k, lo, hi),
+            self.recursion(),
+            row,
+        );
     }
 
-    /// Whether face `face` of `axis` is the grid's lower or upper wall.
-    fn is_wall(&self, axis: usize, face: i64, upper: bool) -> bool {
-        let grid = &self.kernel.grid;
-        let end = if upper { grid.cells[axis] as i64 } else { 0 };
-        face == end && !grid.periodic[axis]
-    }
-
-    /// The value, flux or inflow of a wall at one of its faces; 0 where the wall has none.
-    fn given(&self, axis: usize, upper: bool, face: PerAxis<i64>, time: f64) -> T {
-        given(self.kernel, self.field, axis, upper, face, time)
+    fn recursion(&self) -> Recursion<T> {
+        match self.stage.combine {
+            Combine::Recursion {
+                mu,
+                nu,
+                mu_dt,
+                gamma_dt,
+            } => Recursion {
+                mu: T::from_f64(mu),
+                nu: T::from_f64(nu),
+                mu_dt: T::from_f64(mu_dt * self.call.dt),
+                gamma_dt: T::from_f64(gamma_dt * self.call.dt),
+            },
+            Combine::FromStart { .. } | Combine::Blend { .. } => unreachable!("only recursions are asked"),
+        }
     }
 
     /// Adds the sources to the tendency of row (j, k).
-    fn add_sources(&self, (j, k): (i64, i64), (lo, hi): (i64, i64), buffers: &mut Buffers<T>, tendency: &mut [T]) {
+    pub fn add_sources(&self, (j, k): (i64, i64), (lo, hi): (i64, i64), buffer: &mut RowBuffer<T>, tendency: &mut [T]) {
         let grid = &self.kernel.grid;
         for source in self.sources {
             match source {
                 PreparedSource::Density(density) => {
-                    let row = density.row(grid, (j, k), (lo, hi), self.time, &mut buffers.source);
+                    let row = density.row(grid, (j, k), (lo, hi), self.time, buffer);
                     tendency.iter_mut().zip(row).for_each(|(sum, &s)| *sum += s);
                 }
-                PreparedSource::Point { rate, shares } => {
-                    let row = (grid.wrap(1, j), grid.wrap(2, k));
-                    for share in shares.iter().filter(|share| (share.cell[1], share.cell[2]) == row) {
-                        for i in (lo..hi).filter(|&i| grid.wrap(0, i) == share.cell[0]) {
-                            let released = rate.evaluate([0.0; 3], self.time) * share.weight;
-                            tendency[(i - lo) as usize] += T::from_f64(released);
-                        }
+                PreparedSource::Shared { rate, shares } => {
+                    if shares.has_row(grid, (j, k)) {
+                        let released = rate.evaluate([0.0; 3], self.time);
+                        let add = |n: usize, share: f64| tendency[n] += T::from_f64(released * share);
+                        shares.for_each(grid, (j, k), (lo, hi), add);
                     }
                 }
             }
         }
     }
-
-    /// Adds what passed the walls during this step to their accumulators: the fluxes of the last stage, which are the
-    /// ones that the step is made of.
-    fn add_up_walls(&self, view: &StageView<'_, T>, owned: &IndexBox, source: &RowReader<'_, T>) {
-        if owned.is_empty() {
-            return;
-        }
-        let grid = &self.kernel.grid;
-        let mut wind = RowBuffer::default();
-        let mut diffusivity = RowBuffer::default();
-        for (axis, upper) in (0..3).flat_map(|axis| [(axis, false), (axis, true)]) {
-            let Some(slot) = self.slots.through[axis][usize::from(upper)] else {
-                continue;
-            };
-            let mut total = view.write_double(slot);
-            let cells = owned.intersect(&total.stored());
-            if cells.is_empty() {
-                continue;
-            }
-            let inverse = T::from_f64(1.0 / grid.spacing[axis]);
-            let inward = if upper { -1.0 } else { 1.0 };
-            let beyond = |cell: i64, of: usize| if of == axis && upper { cell + 1 } else { cell };
-            for (j, k) in cells.rows() {
-                let face_row = (beyond(j, 1), beyond(k, 2));
-                let range = (beyond(cells.lo[0], 0), beyond(cells.hi[0], 0));
-                let u = self.kernel.wind[axis].row(grid, face_row, range, self.time, &mut wind);
-                let kd = self.kernel.diffusivity[axis].row(grid, face_row, range, self.time, &mut diffusivity);
-                let q = source.row(j, k, cells.lo[0], cells.hi[0]);
-                let sums = total.row_mut(j, k, cells.lo[0], cells.hi[0]);
-                for (n, sum) in sums.iter_mut().enumerate() {
-                    let face = [range.0 + n as i64, face_row.0, face_row.1];
-                    let given = self.given(axis, upper, face, self.time);
-                    let flux = self.wall(axis, upper).flux(upper, q[n], u[n], kd[n], given, inverse);
-                    *sum += inward * self.call.dt * flux.to_f64();
-                }
-            }
-        }
-    }
-
-    /// Adds what sources released and what decayed during this step to their accumulators.
-    fn add_up_sources(&self, view: &StageView<'_, T>, owned: &IndexBox, source: &RowReader<'_, T>) {
-        if owned.is_empty() {
-            return;
-        }
-        let (lo, hi) = (owned.lo[0], owned.hi[0]);
-        if let Some(slot) = self.slots.emitted {
-            let mut total = view.write_double(slot);
-            let mut buffers = Buffers::new(owned.len(0));
-            let mut released = vec![T::ZERO; owned.len(0)];
-            for (j, k) in owned.rows() {
-                released.fill(T::ZERO);
-                self.add_sources((j, k), (lo, hi), &mut buffers, &mut released);
-                let sums = total.row_mut(j, k, lo, hi);
-                sums.iter_mut()
-                    .zip(&released)
-                    .for_each(|(sum, s)| *sum += self.call.dt * s.to_f64());
-            }
-        }
-        if let Some(slot) = self.slots.decayed {
-            let mut total = view.write_double(slot);
-            for (j, k) in owned.rows() {
-                let q = source.row(j, k, lo, hi);
-                let sums = total.row_mut(j, k, lo, hi);
-                sums.iter_mut()
-                    .zip(q)
-                    .for_each(|(sum, q)| *sum += self.call.dt * self.field.decay * q.to_f64());
-            }
-        }
-    }
 }
 
-/// The value, flux or inflow of a wall at one of its faces; 0 where the wall has none.
-fn given<T: Real>(
-    kernel: &Transport<T>,
-    field: &FieldParameters,
-    axis: usize,
-    upper: bool,
-    face: PerAxis<i64>,
-    time: f64,
-) -> T {
-    match field.walls[axis][usize::from(upper)].formula() {
-        None => T::ZERO,
-        Some(formula) => T::from_f64(match formula.as_constant() {
-            Some(value) => value,
-            None => formula.evaluate(kernel.grid.point(Location::face(axis), face), time),
-        }),
-    }
-}
-
-/// Fills the ghosts of the cells in `region` beyond every wall that the region touches: x first, then y and z on rows
-/// that include the ghosts before, so that corners have an image too.
-pub(super) fn fill_ghosts<T: Real>(
-    kernel: &Transport<T>,
-    field: &FieldParameters,
-    target: &mut RowWriter<'_, T>,
-    region: &IndexBox,
-    time: f64,
-) {
-    let grid = &kernel.grid;
-    let mut filled = *region;
-    let mut images_row = Vec::new();
-    for axis in 0..3 {
-        if grid.periodic[axis] || !grid.is_active(axis) {
-            continue;
-        }
-        let end = grid.cells[axis] as i64;
-        for upper in [false, true] {
-            let touches = if upper {
-                region.hi[axis] == end
-            } else {
-                region.lo[axis] == 0
-            };
-            if !touches {
-                continue;
-            }
-            let (image, ghost, face) = if upper { (end - 1, end, end) } else { (0, -1, 0) };
-            let wall = &field.walls[axis][usize::from(upper)];
-            let gradient_per_flux = gradient_per_flux(kernel, axis);
-            // One look at a wall that is the same everywhere.
-            let is_constant = wall.formula().is_none_or(|formula| formula.as_constant().is_some());
-            let constant = is_constant.then(|| given(kernel, field, axis, upper, [0; 3], time));
-            let images = filled.with_range(axis, image, image + 1);
-            let beyond = |own: i64, of: usize, there: i64| if of == axis { there } else { own };
-            for (j, k) in images.rows() {
-                let (lo, hi) = (images.lo[0], images.hi[0]);
-                images_row.clear();
-                images_row.extend_from_slice(target.row(j, k, lo, hi));
-                let first = beyond(lo, 0, ghost);
-                let ghosts = target.row_mut(beyond(j, 1, ghost), beyond(k, 2, ghost), first, first + (hi - lo));
-                for (n, (to, &q)) in ghosts.iter_mut().zip(&images_row).enumerate() {
-                    let at = [beyond(lo + n as i64, 0, face), beyond(j, 1, face), beyond(k, 2, face)];
-                    let given = constant.unwrap_or_else(|| given(kernel, field, axis, upper, at, time));
-                    *to = wall.ghost(q, given, gradient_per_flux);
-                }
-            }
-        }
-        if region.lo[axis] == 0 {
-            filled.lo[axis] = -1;
-        }
-        if region.hi[axis] == end {
-            filled.hi[axis] = end + 1;
-        }
-    }
-}
-
-/// d/K where the diffusivity along `axis` is one positive number, else 0: see [`Wall::ghost`].
-fn gradient_per_flux<T: Real>(kernel: &Transport<T>, axis: usize) -> T {
-    match kernel.diffusivity[axis].uniform() {
-        Some(k) if k > T::ZERO => T::from_f64(kernel.grid.spacing[axis]) / k,
-        _ => T::ZERO,
-    }
+/// Whether a field only diffuses, with one constant diffusivity per axis: the plain heat equation.
+pub(super) fn plain_heat(parameters: &Parameters, grid: &Grid, index: usize) -> bool {
+    let field = &parameters.fields[index];
+    let active = || (0..3).filter(|&axis| grid.is_active(axis));
+    let diffuses = |axis: usize| parameters.diffusivity.along(axis).as_constant() != Some(0.0);
+    let uniform = active().all(|axis| parameters.diffusivity.along(axis).as_constant().is_some());
+    let still = active().all(|axis| !parameters.is_windy(index, axis));
+    // What a wall prescribes needs a diffusivity for its ghost value.
+    let is_permeable = |axis: usize| field.walls[axis].iter().any(|wall| wall.is_permeable(false));
+    let has_ghosts = active().all(|axis| diffuses(axis) || !is_permeable(axis));
+    let is_alone = field.sources.is_empty() && field.decay == 0.0 && !parameters.exchanges(index);
+    let is_plain = uniform && still && has_ghosts && is_alone && !parameters.diffusivity.is_tensor();
+    is_plain && grid.is_active(0) && diffuses(0) && parameters.stepper.has_plain_stages()
 }

@@ -20,13 +20,17 @@ pub enum Wall {
     ZeroGradient,
     /// Nothing diffuses through the wall; the wind carries the cell's value out and this value in.
     Open(Formula),
+    /// The wall takes up this velocity (m/s) times the cell's value per area and time; nothing else passes it.
+    Deposition(Formula),
 }
 
 impl Wall {
-    /// The formula of the wall's value, flux or inflow.
+    /// The formula of the wall's value, flux, inflow or deposition velocity.
     pub fn formula(&self) -> Option<&Formula> {
         match self {
-            Wall::Value(formula) | Wall::Flux(formula) | Wall::Open(formula) => Some(formula),
+            Wall::Value(formula) | Wall::Flux(formula) | Wall::Open(formula) | Wall::Deposition(formula) => {
+                Some(formula)
+            }
             Wall::Periodic | Wall::ZeroGradient => None,
         }
     }
@@ -36,7 +40,7 @@ impl Wall {
         match self {
             Wall::Periodic => false,
             Wall::Value(_) => true,
-            Wall::Flux(flux) => flux.as_constant() != Some(0.0),
+            Wall::Flux(given) | Wall::Deposition(given) => given.as_constant() != Some(0.0),
             Wall::ZeroGradient | Wall::Open(_) => windy,
         }
     }
@@ -57,6 +61,16 @@ impl Wall {
             Wall::Flux(_) => -outward * given,
             Wall::ZeroGradient => u * q,
             Wall::Open(_) => u * if blows_in { given } else { q },
+            Wall::Deposition(_) => outward * (given * q),
+        }
+    }
+
+    /// The wind that carries the cell's own value through this wall: none where the wall decides by itself what passes.
+    #[inline(always)]
+    pub fn carrying<T: Real>(&self, u: T) -> T {
+        match self {
+            Wall::Flux(_) | Wall::Deposition(_) => T::ZERO,
+            Wall::Periodic | Wall::Value(_) | Wall::ZeroGradient | Wall::Open(_) => u,
         }
     }
 
@@ -67,6 +81,7 @@ impl Wall {
         match self {
             Wall::Value(_) => given + given - q,
             Wall::Flux(_) => q + given * gradient_per_flux,
+            Wall::Deposition(_) => q - given * q * gradient_per_flux,
             Wall::Periodic | Wall::ZeroGradient | Wall::Open(_) => q,
         }
     }
@@ -90,6 +105,7 @@ mod tests {
             Wall::Flux(formula(2.0)),
             Wall::ZeroGradient,
             Wall::Open(formula(2.0)),
+            Wall::Deposition(formula(2.0)),
         ] {
             let q = 5.0;
             let ghost = wall.ghost(q, 2.0, 1.0 / (INVERSE_SPACING * K));
@@ -107,6 +123,16 @@ mod tests {
         assert_eq!(open.flux(true, 5.0, 2.0, K, 7.0, INVERSE_SPACING), 10.0);
         assert_eq!(open.flux(true, 5.0, -2.0, K, 7.0, INVERSE_SPACING), -14.0);
         assert_eq!(Wall::ZeroGradient.flux(true, 5.0, -2.0, K, 0.0, INVERSE_SPACING), -10.0);
+    }
+
+    #[test]
+    fn what_a_wall_takes_up_is_proportional_to_the_cell_value_whatever_the_wind() {
+        let wall = Wall::Deposition(formula(0.5));
+        for u in [-2.0, 0.0, 2.0] {
+            assert_eq!(wall.flux(false, 6.0, u, K, 0.5, INVERSE_SPACING), -3.0);
+            assert_eq!(wall.flux(true, 6.0, u, K, 0.5, INVERSE_SPACING), 3.0);
+        }
+        assert!(wall.is_permeable(false) && !Wall::Deposition(formula(0.0)).is_permeable(true));
     }
 
     #[test]

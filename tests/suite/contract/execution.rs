@@ -50,13 +50,17 @@ struct Level {
 
 impl<T: Real> Problem<'_, T> {
     /// Whether a stage that runs on `region` is responsible for a cell of a slot: one of the region, or, but for
-    /// accumulators, a ghost with its image there.
+    /// accumulators, a declared ghost with its image there.
     fn is_filled_by(&self, region: &IndexBox, slot: SlotId, cell: Cell) -> bool {
         let grid = &self.grid;
         let is_halo = (0..3).any(|axis| grid.wrap(axis, cell[axis]) != cell[axis]);
         match self.declaration.slots[slot.0].role {
             Role::Accumulator => region.contains(cell),
-            _ => !is_halo && region.contains(image(grid, cell)),
+            _ => {
+                let ghosts = self.declaration.ghosts.on(grid);
+                let is_filled = grid.all().reached(&ghosts).contains(cell);
+                !is_halo && is_filled && region.contains(image(grid, cell))
+            }
         }
     }
 

@@ -1,0 +1,99 @@
+//! One rank's part of a case, ready to be computed: what a run needs before it opens a file or allocates a field.
+
+use super::case::Case;
+use super::precision::Precise;
+use super::rate_source::AllRanks;
+use super::run::cells_text;
+use crate::config::InstructionChoice;
+use crate::error::{Error, Result};
+use crate::files::provenance;
+use crate::grid::{Decomposition, Tile};
+use crate::kernels::{Kernel, Rates};
+use crate::numerics::instructions::InstructionSet;
+use crate::parallel::World;
+
+/// A kernel whose coefficients have a meaning at the start.
+pub struct Prepared<T> {
+    pub decomposition: Decomposition,
+    /// This rank's.
+    pub tile: Tile,
+    pub instructions: InstructionSet,
+    pub kernel: Box<dyn Kernel<T>>,
+    /// The rates at the start, over all ranks.
+    pub rates: Rates,
+    /// What the kernel measures at the start, the largest over all ranks.
+    pub measures: Vec<f64>,
+}
+
+impl<T: Precise> Prepared<T> {
+    /// All ranks call it.
+    ///
+    /// # Errors
+    /// [`Error::Config`], agreed on by all ranks, for a grid that does not go with the number of ranks or into memory,
+    /// for instructions that a processor lacks, and for coefficients without a meaning.
+    pub fn new(world: &World, case: &Case) -> Result<Prepared<T>> {
+        let decomposition = world.agree(case.decompose(world.size()))?;
+        let tile = case.tile(&decomposition, world.rank());
+        refuse_too_large(world, case, &tile)?;
+        let instructions = world.agree(instructions(case.config.parallel.instructions))?;
+        let mut kernel = T::build(&*case.physics, &case.grid);
+        let start = case.config.time.start;
+        let prepared = kernel.prepare(&tile, start);
+        world.agree(prepared.map_err(|error| case.refuse(&error)))?;
+        let rates = AllRanks::new(world, case, &*kernel).at(start)?;
+        let mut measures = kernel.measures(start);
+        world.max(&mut measures);
+        Ok(Prepared {
+            decomposition,
+            tile,
+            instructions,
+            kernel,
+            rates,
+            measures,
+        })
+    }
+}
+
+/// The instruction set that the configuration asks for, where this machine has it.
+fn instructions(choice: InstructionChoice) -> Result<InstructionSet> {
+    let set = match choice {
+        InstructionChoice::Auto => InstructionSet::best(),
+        InstructionChoice::Baseline => InstructionSet::Baseline,
+        InstructionChoice::Avx2 => InstructionSet::Avx2,
+        InstructionChoice::Avx512 => InstructionSet::Avx512,
+    };
+    if set.is_available() {
+        return Ok(set);
+    }
+    Err(Error::Config(format!(
+        "`parallel.instructions` = \"{}\", which the processor of {} does not have.\n  Leave it out to use the best one it has: \
+         all give the same bits.",
+        set.name(),
+        provenance::host_name()
+    )))
+}
+
+/// Refuses a case whose tiles do not fit into the memory of their hosts, before anything is allocated.
+fn refuse_too_large(world: &World, case: &Case, tile: &Tile) -> Result<()> {
+    let hosts = world.gather_texts(&provenance::host_name());
+    let needed = world.gather_all(&[case.tile_bytes(tile)]);
+    let mine = &hosts[world.rank()];
+    let on_host: f64 = hosts
+        .iter()
+        .zip(&needed)
+        .filter(|(host, _)| *host == mine)
+        .map(|(_, bytes)| bytes[0])
+        .sum();
+    let result = match super::report::available_memory() {
+        Some(available) if on_host > available => Err(Error::Config(format!(
+            "{}: `grid.cells` = {} needs {} on host {mine}, which has {} left.\n  Use fewer cells, `precision = \"f32\"`, or more \
+             hosts; `simrun check` shows the memory per rank.",
+            case.config.path.display(),
+            cells_text(case),
+            super::report::bytes_text(on_host),
+            super::report::bytes_text(available),
+        ))),
+        _ => Ok(()),
+    };
+    world.agree(result)
+}
