@@ -52,7 +52,11 @@ mod tests {
         assert!((WEIGHTS.iter().sum::<f64>() - 1.0).abs() < 1e-15);
         for power in 0..=9 {
             let average: f64 = NODES.iter().zip(WEIGHTS).map(|(x, w)| w * x.powi(power)).sum();
-            let exact = if power % 2 == 1 { 0.0 } else { 0.5f64.powi(power) / f64::from(power + 1) };
+            let exact = if power % 2 == 1 {
+                0.0
+            } else {
+                0.5f64.powi(power) / f64::from(power + 1)
+            };
             assert!((average - exact).abs() < 1e-16, "power {power}: {average} for {exact}");
         }
     }
