@@ -112,7 +112,9 @@ impl LinePlot {
             .iter()
             .flat_map(|panel| &panel.series)
             .flat_map(Series::all_points);
-        scale_of(points.map(|point| point.0), self.log_x)
+        let scale = scale_of(points.map(|point| point.0), self.log_x);
+        // A time axis ends with the run; on a logarithmic axis the outermost points are points like all others.
+        if self.log_x { scale.padded(0.03) } else { scale }
     }
 }
 
