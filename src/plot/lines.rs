@@ -56,6 +56,7 @@ pub struct LinePlot {
 const WIDTH: f64 = 1000.0;
 /// The width of lines, in pixels.
 pub const STROKE: f64 = 2.6;
+const GUIDE_STROKE: f64 = 1.2;
 const DOT: f64 = 4.0;
 /// A line of fewer points than this shows them as dots.
 const FEW_POINTS: usize = 40;
@@ -191,7 +192,7 @@ impl Laid {
                 .map(|piece| piece.iter().map(pixel).collect::<Vec<Point>>());
             paths
                 .filter(|path| path.len() > 1)
-                .for_each(|path| scene.path(path, LINE, *color));
+                .for_each(|path| scene.path(path, GUIDE_STROKE, *color));
         }
         for (color, pieces) in &self.lines {
             let n_points: usize = pieces.iter().map(Vec::len).sum();

@@ -95,7 +95,7 @@ impl Line<'_> {
         let first = points[0];
         let guide = points
             .iter()
-            .map(|point| (point.0, first.1 * (point.0 / first.0).powf(slope)));
+            .map(|point| (point.0, GUIDE * first.1 * (point.0 / first.0).powf(slope)));
         Series {
             name: format!("{}: {:.2} (expected {slope})", self.check.name, self.finding.value),
             points: points.clone(),
