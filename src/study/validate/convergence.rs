@@ -1,6 +1,6 @@
 //! Pictures of convergence: errors over cell sizes or time steps, with the slopes that theory gives.
 
-use super::check::{Against, Check, Measure, Norm, Number, Order};
+use super::check::{Against, Check, Judgement, Measure, Norm, Number, Order};
 use super::expected::Validation;
 use super::measure::Finding;
 use crate::error::{Error, Result};
@@ -68,7 +68,7 @@ fn plot(validation: &Validation, against: Against, lines: &[&Line]) -> LinePlot 
     };
     LinePlot {
         title: validation.title.clone(),
-        subtitle: "thin lines below: the slopes that are expected".into(),
+        subtitle: "observed order (expected); thin lines below: the slopes that are expected".into(),
         x_label: x_label.into(),
         x_unit: x_unit.into(),
         log_x: true,
@@ -92,12 +92,17 @@ impl Line<'_> {
 
     fn series(&self) -> Series {
         let (points, slope) = (&self.finding.points, self.check.judgement.reference());
+        let sign = match self.check.judgement {
+            Judgement::Near { .. } => "",
+            Judgement::AtMost(_) => "at most ",
+            Judgement::AtLeast(_) => "at least ",
+        };
         let first = points[0];
         let guide = points
             .iter()
             .map(|point| (point.0, GUIDE * first.1 * (point.0 / first.0).powf(slope)));
         Series {
-            name: format!("{}: {:.2} (expected {slope})", self.check.name, self.finding.value),
+            name: format!("{}: {:.2} ({sign}{slope})", self.check.name, self.finding.value),
             points: points.clone(),
             guide: guide.collect(),
         }
@@ -106,7 +111,7 @@ impl Line<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check::{FieldMeasure, Judgement, Moment, Sampling, Scale};
+    use super::super::check::{FieldMeasure, Moment, Sampling, Scale};
     use super::*;
     use crate::numerics::Formula;
 
