@@ -8,7 +8,7 @@ use std::path::Path;
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/validation");
 
 /// Cases that take less than a second.
-const FAST: [&str; 3] = ["diffusing-gaussian", "diffusing-sine", "eigenmodes"];
+const FAST: [&str; 4] = ["diffusing-gaussian", "diffusing-sine", "diffusion-order", "eigenmodes"];
 
 /// A folder with a copy of the case `diffusing-sine`, in which `from` is replaced by `to` in the expectations.
 fn changed(from: &str, to: &str) -> Workplace {
@@ -56,13 +56,7 @@ pub fn the_cases_pass_with_the_same_table_on_1_and_3_ranks() {
         let place = Workplace::new();
         let outcome = place.succeed(&launch, &arguments);
         for case in FAST {
-            assert!(
-                place
-                    .path("output/validate")
-                    .join(case)
-                    .join("rk3/history.csv")
-                    .is_file()
-            );
+            assert!(place.path("output/validate").join(case).is_dir(), "{case}");
         }
         outcome
     });
@@ -90,6 +84,20 @@ pub fn the_cases_pass_with_the_same_table_on_1_and_3_ranks() {
             .all(|line| line.len() <= 140 && !line.contains('\u{1b}')),
         "{alone}"
     );
+}
+
+#[test]
+fn orders_of_accuracy_are_drawn_where_they_are_asked_for() {
+    for (plot, ending, start) in [("--plot", "png", &b"\x89PNG"[..]), ("--plot=svg", "svg", b"<svg")] {
+        let place = Workplace::new();
+        let arguments = ["validate", "--cases", CASES, plot, "diffusion-order", "diffusing-sine"];
+        let outcome = place.succeed(&Launch::on(2), &arguments);
+        let picture = format!("output/validate/diffusion-order.{ending}");
+        assert!(outcome.stdout.contains(&picture), "{outcome}");
+        assert!(fs::read(place.path(&picture)).unwrap().starts_with(start));
+        // Nothing converges there.
+        assert!(!place.path(&format!("output/validate/diffusing-sine.{ending}")).exists());
+    }
 }
 
 #[test]

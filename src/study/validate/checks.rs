@@ -1,26 +1,22 @@
 //! Reads the entries of `[[check]]`.
 
-use super::check::{
-    Against, Budget, Check, FieldMeasure, Interpolation, Judgement, Measure, Moment, Norm, Number, Order, Sampling,
-    Scale, Trend,
-};
-use crate::config::{Table, ValueKind};
+use super::check::{Against, Budget, Check, Judgement, Measure, Norm, Order, Sampling, Scale, Trend};
+use crate::config::Table;
 use crate::numerics::Formula;
 use crate::numerics::formula::nearest_name;
 use crate::simulation::Case;
 
 /// Name and configuration of the runs of a case.
-type Runs = [(String, Case)];
+pub(super) type Runs = [(String, Case)];
 
-const PLACE_AND_TIME: [&str; 4] = ["x", "y", "z", "t"];
-const SERIES: &str = "fields";
-const SAMPLINGS: [(&str, Sampling); 2] = [("centre", Sampling::Centre), ("average", Sampling::Average)];
+pub(super) const PLACE_AND_TIME: [&str; 4] = ["x", "y", "z", "t"];
+pub(super) const SAMPLINGS: [(&str, Sampling); 2] = [("centre", Sampling::Centre), ("average", Sampling::Average)];
 
 /// What checks say only where they differ from it.
 pub struct Defaults {
     field: Option<String>,
-    exact: Option<Formula>,
-    sampling: Option<Sampling>,
+    pub exact: Option<Formula>,
+    pub sampling: Option<Sampling>,
     source: Option<String>,
     tolerance_from: Option<String>,
 }
@@ -58,7 +54,7 @@ pub fn read(root: &Table, defaults: &Defaults, runs: &Runs) -> Vec<Check> {
 
 /// The kinds of measures by their names in `what`.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Norm(Norm),
     ScaledNorm(fn(Scale) -> Norm),
     Error(Norm),
@@ -106,10 +102,10 @@ fn for_each(runs: Vec<usize>, measure: impl Fn(usize) -> Measure) -> Vec<(Option
 }
 
 /// One entry, and what it may refer to.
-struct Reader<'r> {
-    table: &'r Table<'r>,
-    defaults: &'r Defaults,
-    runs: &'r Runs,
+pub(super) struct Reader<'r> {
+    pub table: &'r Table<'r>,
+    pub defaults: &'r Defaults,
+    pub runs: &'r Runs,
 }
 
 impl Reader<'_> {
@@ -263,113 +259,16 @@ impl Reader<'_> {
         })
     }
 
-    fn field_measure(&self, kind: Kind) -> Option<FieldMeasure> {
-        let (field, series, moment, number) = (self.field(), self.series(), self.moment(), self.number(kind));
-        Some(FieldMeasure {
-            field: field?,
-            series: series?,
-            moment: moment?,
-            number: number?,
-        })
-    }
-
-    fn number(&self, kind: Kind) -> Option<Number> {
-        let table = self.table;
-        let scales = [
-            ("mean", Scale::Mean),
-            ("integral", Scale::Integral),
-            ("relative", Scale::Relative),
-        ];
-        match kind {
-            Kind::Norm(norm) => Some(Number::Norm(norm)),
-            Kind::ScaledNorm(norm) => {
-                let scale = self.chosen("scale", &scales[..2], Scale::Mean)?;
-                Some(Number::Norm(norm(scale)))
-            }
-            Kind::Error(norm) => self.error(norm),
-            Kind::ScaledError(norm) => {
-                let scale = self.chosen("scale", &scales, Scale::Mean);
-                self.error(norm(scale?))
-            }
-            Kind::Mode => self.formula("mode").map(Number::Mode),
-            Kind::BesideMode => self.formula("mode").map(Number::BesideMode),
-            Kind::Value => {
-                let dims = self.runs[0].1.grid.dims;
-                let at = table.require("at", "give the place, m").numbers_of("at", dims);
-                let choices = [("cell", Interpolation::Cell), ("linear", Interpolation::Linear)];
-                let interpolation = self.chosen("interpolation", &choices, Interpolation::Cell);
-                let mut at = at?;
-                at.resize(3, 0.0);
-                Some(Number::Value {
-                    at: at.try_into().ok()?,
-                    interpolation: interpolation?,
-                })
-            }
-            _ => {
-                let bound = |key: &str| {
-                    table
-                        .require(key, "give the bound that values must keep to")
-                        .number(key)
-                };
-                let (lower, upper) = (bound("lower"), bound("upper"));
-                Some(Number::BoundExcess {
-                    lower: lower?,
-                    upper: upper?,
-                })
-            }
-        }
-    }
-
-    fn error(&self, norm: Norm) -> Option<Number> {
-        let exact = match self.table.has("exact") {
-            false if self.defaults.exact.is_some() => self.defaults.exact.clone(),
-            _ => self.formula("exact"),
-        };
-        let sampling = self.chosen(
-            "sampling",
-            &SAMPLINGS,
-            self.defaults.sampling.unwrap_or(Sampling::Centre),
-        );
-        Some(Number::Error {
-            norm,
-            exact: exact?,
-            sampling: sampling?,
-        })
-    }
-
-    fn formula(&self, key: &str) -> Option<Formula> {
-        let remedy = format!("give a formula of place and time: {key} = \"sin(x - t)\"");
-        self.table.require(key, &remedy).formula(key, &PLACE_AND_TIME)
-    }
-
     /// The choice of `key`, or `default` where it is missing.
-    fn chosen<V: Copy>(&self, key: &str, choices: &[(&str, V)], default: V) -> Option<V> {
+    pub(super) fn chosen<V: Copy>(&self, key: &str, choices: &[(&str, V)], default: V) -> Option<V> {
         match self.table.has(key) {
             true => self.table.choice(key, choices),
             false => Some(default),
         }
     }
 
-    fn series(&self) -> Option<String> {
-        match self.table.has("series") {
-            true => self.table.string("series"),
-            false => Some(SERIES.into()),
-        }
-    }
-
-    fn moment(&self) -> Option<Moment> {
-        match self.table.kind("time") {
-            None => Some(Moment::Last),
-            Some(ValueKind::Number) => self.table.number("time").map(Moment::At),
-            Some(_) => {
-                let words = [("first", Moment::First), ("last", Moment::Last), ("all", Moment::All)];
-                self.table.choice("time", &words)
-            }
-        }
-    }
-
     /// The field of the entry, else that of the file, else the only one.
-    fn field(&self) -> Option<String> {
+    pub(super) fn field(&self) -> Option<String> {
         let names = self.field_names();
         if !self.table.has("field") {
             let only = (names.len() == 1).then(|| names[0].to_owned());

@@ -8,7 +8,7 @@
 //! | module | what it owns |
 //! |---|---|
 //! | `library` | the folder of cases: which there are, which are wanted |
-//! | `expected`, `checks` | reading `expected.toml` |
+//! | `expected`, `checks`, `field_measures` | reading `expected.toml` |
 //! | `check` | what a check asks for, and when it passes |
 //! | `products` | the files of one run |
 //! | `norms` | numbers from the values of a field |
@@ -21,6 +21,7 @@ mod check;
 mod checks;
 mod convergence;
 mod expected;
+mod field_measures;
 mod library;
 mod measure;
 mod norms;
