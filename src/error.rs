@@ -9,6 +9,8 @@ use std::path::Path;
 /// An expected failure. The text says what was wrong, the value, the file and key, and what to do about it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
+    /// What was found is not what has to come out: a check of a validation failed. Exit code 1.
+    Failed(String),
     /// The configuration, the command line or the number of ranks is wrong. Exit code 2.
     Config(String),
     /// The run stopped before its end and left a valid checkpoint. Exit code 3.
@@ -23,6 +25,7 @@ impl Error {
     /// The exit code that the command line documents for this kind of failure.
     pub fn exit_code(&self) -> i32 {
         match self {
+            Error::Failed(_) => 1,
             Error::Config(_) => 2,
             Error::Stopped(_) => 3,
             Error::Numerical(_) => 4,
@@ -33,6 +36,7 @@ impl Error {
     /// The error of kind [`Error::exit_code`] `code`, as one rank tells it to the others.
     pub fn from_code(code: i32, text: String) -> Error {
         match code {
+            1 => Error::Failed(text),
             2 => Error::Config(text),
             3 => Error::Stopped(text),
             4 => Error::Numerical(text),
@@ -49,7 +53,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Config(text) | Error::Stopped(text) | Error::Numerical(text) | Error::Io(text) => f.write_str(text),
+            Error::Failed(text)
+            | Error::Config(text)
+            | Error::Stopped(text)
+            | Error::Numerical(text)
+            | Error::Io(text) => f.write_str(text),
         }
     }
 }
@@ -66,6 +74,7 @@ mod tests {
     #[test]
     fn every_kind_survives_the_trip_through_its_exit_code() {
         for error in [
+            Error::Failed("e".into()),
             Error::Config("a".into()),
             Error::Stopped("b".into()),
             Error::Numerical("c".into()),

@@ -8,6 +8,7 @@ mod check;
 mod info;
 mod plot;
 mod run;
+mod validate;
 
 use crate::error::{Error, Result};
 use crate::numerics::formula::nearest_name;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "simrun", version = version(), max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(
-    after_help = "Exit codes: 0 finished, 2 wrong configuration, 3 stopped early with a valid checkpoint (reserved: there are no checkpoints yet), 4 numerical \
+    after_help = "Exit codes: 0 finished, 1 a check of `simrun validate` failed, 2 wrong configuration, 3 stopped early with a valid checkpoint (reserved: there are no checkpoints yet), 4 numerical \
                         failure, 5 input or output failure."
 )]
 struct Cli {
@@ -44,6 +45,8 @@ enum Command {
     Info(info::InfoArgs),
     /// Measure the machine, then the kernels against it
     Bench(bench::BenchArgs),
+    /// Run cases whose results are known, and compare
+    Validate(validate::ValidateArgs),
 }
 
 fn version() -> &'static str {
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Some(Command::Plot(args)) => alone(|| plot::run(&args)),
         Some(Command::Info(args)) => alone(|| info::run(&args)),
         Some(Command::Bench(args)) => in_world(|world| bench::run(&args, world)),
+        Some(Command::Validate(args)) => in_world(|world| validate::run(&args, world)),
     }
 }
 

@@ -161,7 +161,10 @@ impl World {
         let mut length = bytes.len() as u64;
         root.broadcast_into(&mut length);
         bytes.resize(length as usize, 0);
-        root.broadcast_into(&mut bytes[..]);
+        // The address of no bytes is that of nothing, which an MPI may take for one of its special addresses.
+        if length > 0 {
+            root.broadcast_into(&mut bytes[..]);
+        }
     }
 
     /// The text that rank 0 has, on all ranks.

@@ -20,6 +20,15 @@ pub struct Series {
     pub name: String,
     /// x and y of the points, in the units of the plot.
     pub points: Vec<(f64, f64)>,
+    /// A thin line of the same colour beside it, as the slope that theory gives; empty for none.
+    pub guide: Vec<(f64, f64)>,
+}
+
+impl Series {
+    /// Everything that has to lie within the frame.
+    fn all_points(&self) -> impl Iterator<Item = &(f64, f64)> {
+        self.points.iter().chain(&self.guide)
+    }
 }
 
 /// One quantity, or several of one unit, over the common x axis.
@@ -47,6 +56,7 @@ pub struct LinePlot {
 const WIDTH: f64 = 1000.0;
 /// The width of lines, in pixels.
 pub const STROKE: f64 = 2.6;
+const GUIDE_STROKE: f64 = 1.2;
 const DOT: f64 = 4.0;
 /// A line of fewer points than this shows them as dots.
 const FEW_POINTS: usize = 40;
@@ -102,8 +112,10 @@ impl LinePlot {
             .panels
             .iter()
             .flat_map(|panel| &panel.series)
-            .flat_map(|series| &series.points);
-        scale_of(points.map(|point| point.0), self.log_x)
+            .flat_map(Series::all_points);
+        let scale = scale_of(points.map(|point| point.0), self.log_x);
+        // A time axis ends with the run; on a logarithmic axis the outermost points are points like all others.
+        if self.log_x { scale.padded(0.03) } else { scale }
     }
 }
 
@@ -129,12 +141,13 @@ struct Laid {
     y_axis: Axis,
     height: f64,
     lines: Vec<(Rgb, Vec<Vec<Point>>)>,
+    guides: Vec<(Rgb, Vec<Vec<Point>>)>,
     legend: Legend,
 }
 
 impl Laid {
     fn new(panel: &LinePanel, x_scale: Scale, log_x: bool, height: f64) -> Laid {
-        let points = panel.series.iter().flat_map(|series| &series.points);
+        let points = panel.series.iter().flat_map(Series::all_points);
         let beside_x = points.filter(|point| is_shown(point.0, log_x)).map(|point| point.1);
         let y_scale = scale_of(beside_x, panel.log_y).padded(0.06);
         let unit = Unit {
@@ -142,12 +155,16 @@ impl Laid {
             size: 1.0,
         };
         let colors = colors(panel.series.len());
-        let pieces = |series: &Series| pieces(&series.points, x_scale, y_scale);
+        let places = |points: &[(f64, f64)]| pieces(points, x_scale, y_scale);
+        let drawn = |points: &dyn Fn(&Series) -> Vec<Vec<Point>>| {
+            colors.iter().copied().zip(panel.series.iter().map(points)).collect()
+        };
         let names = panel.series.iter().map(|series| series.name.as_str());
         Laid {
             y_axis: Axis::vertical(&panel.label, &unit, y_scale, height),
             height,
-            lines: colors.iter().copied().zip(panel.series.iter().map(pieces)).collect(),
+            lines: drawn(&|series| places(&series.points)),
+            guides: drawn(&|series| places(&series.guide)),
             legend: Legend::new(colors.iter().copied().zip(names), WIDTH),
         }
     }
@@ -169,6 +186,14 @@ impl Laid {
             scene.text(middle, Align::Middle, LABEL, FAINT, "no values to show");
         }
         let pixel = |p: &Point| (at.0 + p.0 * WIDTH, corner.1 - p.1 * self.height);
+        for (color, pieces) in &self.guides {
+            let paths = pieces
+                .iter()
+                .map(|piece| piece.iter().map(pixel).collect::<Vec<Point>>());
+            paths
+                .filter(|path| path.len() > 1)
+                .for_each(|path| scene.path(path, GUIDE_STROKE, *color));
+        }
         for (color, pieces) in &self.lines {
             let n_points: usize = pieces.iter().map(Vec::len).sum();
             for piece in pieces {
@@ -278,6 +303,7 @@ mod tests {
             .map(|k| Series {
                 name: format!("field {k}"),
                 points: points(k),
+                guide: if k == 0 { points(9) } else { Vec::new() },
             })
             .collect();
         LinePanel {

@@ -1,8 +1,9 @@
-//! Bench: the machine, then the kernels against it.
+//! Bench: the machine, then the kernels against it. Validate: results against values from elsewhere.
 //!
 //! Owns what is measured and how it is summed up: memory streams, messages, and the kernels of the registry in every
-//! executor and precision, as a share of what the memory allows. Knows engines and ranks, nothing of any particular
-//! physics beyond the configurations in `problems`. Start reading with `bench`, which is the order of a measurement.
+//! executor and precision, as a share of what the memory allows; and what the files of a run are judged by. Knows engines
+//! and ranks, nothing of any particular physics beyond the configurations in `problems`. Start reading with `bench`, which
+//! is the order of a measurement, or with `validate`.
 
 mod bench;
 mod host;
@@ -12,6 +13,7 @@ mod messages;
 mod problems;
 mod report;
 mod samples;
+mod validate;
 
 pub use bench::{Plan, run};
 pub use host::{Cache, Host};
@@ -21,3 +23,4 @@ pub use messages::Messages;
 pub use problems::{PROBLEMS, Problem};
 pub use report::Report;
 pub use samples::Samples;
+pub use validate::{ValidationPlan, validate};

@@ -376,6 +376,20 @@ fn an_output_folder_that_cannot_be_made_is_refused() {
 }
 
 #[test]
+fn an_empty_configuration_is_told_what_it_lacks() {
+    for launch in [Launch::alone(), Launch::on(2)] {
+        let place = Workplace::new();
+        place.write("case.toml", "");
+        let outcome = place.run(&launch, &["case.toml"]);
+        must_say(
+            &outcome,
+            CONFIG,
+            &["missing table [grid]", "missing table [time]", "errors in case.toml"],
+        );
+    }
+}
+
+#[test]
 fn a_missing_configuration_is_named() {
     for launch in [Launch::alone(), Launch::on(2)] {
         let outcome = Workplace::new().run(&launch, &["nowhere.toml"]);

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `contract` | every registered kernel declares its reads and writes truthfully |
 //! | `ranks` | bits do not depend on ranks, topology, exchange mode and instruction set; faults are noticed |
-//! | `reference_cases` | numbers from elsewhere are met; nothing is lost, budgets close |
+//! | `validate` | numbers from elsewhere are met; what is wrong with a case or its results is said |
+//! | `reference_cases` | nothing is lost, budgets close |
 //! | `bad_input` | what is wrong is said once, with file, key, value and remedy |
 //! | `command_line` | subcommands, options, the folder of a run |
 //! | `time` | every step is stable, times are met without slivers |
@@ -22,3 +23,4 @@ mod random;
 mod ranks;
 mod reference_cases;
 mod time;
+mod validate;

@@ -112,6 +112,7 @@ impl<'a> FieldView<'a> {
                 series: vec![Series {
                     name: self.entry.name.clone(),
                     points: values.iter().enumerate().map(|(i, value)| (place(i), *value)).collect(),
+                    guide: Vec::new(),
                 }],
             }],
         })

@@ -108,6 +108,7 @@ impl Group<'_> {
         let series = self.columns.iter().map(|(index, field, measure)| Series {
             name: format!("{field} {measure}").trim().to_owned(),
             points: x.iter().copied().zip(values(*index)).collect(),
+            guide: Vec::new(),
         });
         LinePanel {
             label: self.label(),

@@ -67,7 +67,7 @@ pub enum PictureFormat {
 
 impl PictureFormat {
     /// The ending of file names, without the dot.
-    fn extension(self) -> &'static str {
+    pub fn extension(self) -> &'static str {
         match self {
             PictureFormat::Png => "png",
             PictureFormat::Svg => "svg",

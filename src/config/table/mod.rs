@@ -83,6 +83,13 @@ impl<'a> Table<'a> {
         &self.path
     }
 
+    /// The line of the text, from 1, where this table begins; none for the top level and where it is missing.
+    pub fn line(&self) -> Option<usize> {
+        let place = self.place.as_ref()?;
+        let before = self.document.sources[place.source].text.get(..place.start)?;
+        Some(before.matches('\n').count() + 1)
+    }
+
     /// Whether `key` is present. The key is known from then on, but not taken: another call has to read it.
     pub fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
