@@ -41,6 +41,9 @@ impl Read {
     }
 }
 
+/// Slots that a stage writes at most: a few for each of the fields that a case may carry.
+const MOST_WRITES: usize = 1024;
+
 /// The rows that one stage may read and write while it runs on one region.
 ///
 /// A slot that the stage writes is reached only through [`StageView::write`], which also reads it back at the cell.
@@ -53,7 +56,7 @@ pub struct StageView<'a, T> {
     /// The region and the ghosts whose image it contains.
     writable: IndexBox,
     /// One bit per written slot: whether its writer was handed out.
-    taken: Cell<u64>,
+    taken: Cell<[u64; MOST_WRITES / 64]>,
 }
 
 impl<'a, T: Real> StageView<'a, T> {
@@ -70,14 +73,17 @@ impl<'a, T: Real> StageView<'a, T> {
         region: IndexBox,
         writable: IndexBox,
     ) -> Self {
-        assert!(writes.len() <= 64, "a stage writes at most 64 slots");
+        assert!(
+            writes.len() <= MOST_WRITES,
+            "a stage writes at most {MOST_WRITES} slots"
+        );
         StageView {
             storage,
             reads,
             writes,
             region,
             writable,
-            taken: Cell::new(0),
+            taken: Cell::new([0; MOST_WRITES / 64]),
         }
     }
 
@@ -122,13 +128,15 @@ impl<'a, T: Real> StageView<'a, T> {
         let Some(place) = self.writes.iter().position(|&write| write == slot) else {
             undeclared(slot, "write")
         };
-        let bit = 1 << place;
+        let mut taken = self.taken.get();
+        let (word, bit) = (place / 64, 1 << (place % 64));
         assert!(
-            self.taken.get() & bit == 0,
+            taken[word] & bit == 0,
             "the writer of slot {} was already handed out",
             slot.0
         );
-        self.taken.set(self.taken.get() | bit);
+        taken[word] |= bit;
+        self.taken.set(taken);
     }
 }
 

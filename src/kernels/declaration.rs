@@ -31,8 +31,9 @@ pub struct TotalSpec {
     /// Column in the history.
     pub name: String,
     pub unit: String,
-    pub slot: SlotId,
-    /// What the sum over all cells of the slot is multiplied with.
+    /// The accumulators that are summed up: one, or one and what its roundings lost.
+    pub slots: Vec<SlotId>,
+    /// What the sum over all cells of the slots is multiplied with.
     pub factor: f64,
 }
 

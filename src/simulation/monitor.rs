@@ -64,11 +64,13 @@ pub fn totals<T: Real>(engine: &Engine<T>, world: &World) -> Vec<f64> {
     let mut sums: Vec<ExactSum> = specs
         .iter()
         .map(|spec| {
-            let array = engine.storage.double_array(spec.slot);
-            let cells = engine.tile.owned.intersect(&array.stored());
             let mut sum = ExactSum::new();
-            for (j, k) in cells.rows() {
-                sum.add_all(array.row(j, k, cells.lo[0], cells.hi[0]));
+            for &slot in &spec.slots {
+                let array = engine.storage.double_array(slot);
+                let cells = engine.tile.owned.intersect(&array.stored());
+                for (j, k) in cells.rows() {
+                    sum.add_all(array.row(j, k, cells.lo[0], cells.hi[0]));
+                }
             }
             sum
         })

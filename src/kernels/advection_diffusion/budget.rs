@@ -3,8 +3,9 @@
 
 use super::coefficient::RowBuffer;
 use super::ghosts;
+use super::slots::Ledger;
 use super::transport::Update;
-use crate::field::{Real, RowReader, StageView};
+use crate::field::{Real, RowReader, RowWriter, StageView};
 use crate::grid::IndexBox;
 
 impl<T: Real> Update<'_, T> {
@@ -29,12 +30,13 @@ impl<T: Real> Update<'_, T> {
         let grid = &self.kernel.grid;
         let mut winds = RowBuffer::default();
         let mut diffusivities = RowBuffer::default();
+        let mut amounts = Vec::new();
         for (axis, upper) in (0..3).flat_map(|axis| [(axis, false), (axis, true)]) {
-            let Some(slot) = self.slots.through[axis][usize::from(upper)] else {
+            let Some(ledger) = self.slots.through[axis][usize::from(upper)] else {
                 continue;
             };
-            let mut total = view.write_double(slot);
-            let cells = owned.intersect(&total.stored());
+            let mut book = Book::open(view, ledger);
+            let cells = owned.intersect(&book.sum.stored());
             if cells.is_empty() {
                 continue;
             }
@@ -49,55 +51,106 @@ impl<T: Real> Update<'_, T> {
                 let u = wind.row(grid, face_row, range, self.time, &mut winds);
                 let kd = diffusivity.row(grid, face_row, range, self.time, &mut diffusivities);
                 let q = source.row(j, k, cells.lo[0], cells.hi[0]);
-                let sums = total.row_mut(j, k, cells.lo[0], cells.hi[0]);
-                for (n, sum) in sums.iter_mut().enumerate() {
+                amounts.clear();
+                for n in 0..q.len() {
                     let face = [range.0 + n as i64, face_row.0, face_row.1];
                     let given = ghosts::given(self.kernel, self.field, axis, upper, face, self.time);
                     let flux = wall.flux(upper, q[n], u[n], kd[n], given, inverse);
-                    *sum += inward * self.share() * flux.to_f64();
+                    amounts.push(inward * self.share() * flux.to_f64());
                 }
+                book.enter((j, k), cells.lo[0], amounts.iter().copied());
             }
         }
     }
 
     fn add_up_released(&self, view: &StageView<'_, T>, owned: &IndexBox) {
-        let Some(slot) = self.slots.emitted else { return };
+        let Some(ledger) = self.slots.emitted else { return };
         let (lo, hi) = (owned.lo[0], owned.hi[0]);
-        let mut total = view.write_double(slot);
+        let mut book = Book::open(view, ledger);
         let mut buffer = RowBuffer::default();
         let mut released = vec![T::ZERO; owned.len(0)];
         for (j, k) in owned.rows() {
             released.fill(T::ZERO);
             self.add_sources((j, k), (lo, hi), &mut buffer, &mut released);
-            add(total.row_mut(j, k, lo, hi), self.share(), &released);
+            book.enter((j, k), lo, released.iter().map(|s| self.share() * s.to_f64()));
         }
     }
 
     fn add_up_decayed(&self, view: &StageView<'_, T>, owned: &IndexBox, source: &RowReader<'_, T>) {
-        let Some(slot) = self.slots.decayed else { return };
+        let Some(ledger) = self.slots.decayed else { return };
         let (lo, hi) = (owned.lo[0], owned.hi[0]);
-        let mut total = view.write_double(slot);
+        let mut book = Book::open(view, ledger);
+        let factor = self.share() * self.field.decay;
         for (j, k) in owned.rows() {
-            let factor = self.share() * self.field.decay;
-            add(total.row_mut(j, k, lo, hi), factor, source.row(j, k, lo, hi));
+            let q = source.row(j, k, lo, hi);
+            book.enter((j, k), lo, q.iter().map(|q| factor * q.to_f64()));
         }
     }
 
     fn add_up_exchanged(&self, view: &StageView<'_, T>, owned: &IndexBox, others: &[(RowReader<'_, T>, T)]) {
-        let Some(slot) = self.slots.exchanged else { return };
+        let Some(ledger) = self.slots.exchanged else { return };
         let (lo, hi) = (owned.lo[0], owned.hi[0]);
-        let mut total = view.write_double(slot);
+        let mut book = Book::open(view, ledger);
         for (j, k) in owned.rows() {
             for (other, rate) in others {
                 let factor = self.share() * rate.to_f64();
-                add(total.row_mut(j, k, lo, hi), factor, other.row(j, k, lo, hi));
+                let q = other.row(j, k, lo, hi);
+                book.enter((j, k), lo, q.iter().map(|q| factor * q.to_f64()));
             }
         }
     }
 }
 
-fn add<T: Real>(sums: &mut [f64], factor: f64, values: &[T]) {
-    sums.iter_mut()
-        .zip(values)
-        .for_each(|(sum, value)| *sum += factor * value.to_f64());
+/// A ledger that is being written.
+struct Book<'a> {
+    sum: RowWriter<'a, f64>,
+    rest: RowWriter<'a, f64>,
+}
+
+impl<'a> Book<'a> {
+    fn open<T: Real>(view: &StageView<'a, T>, ledger: Ledger) -> Self {
+        Book {
+            sum: view.write_double(ledger.sum),
+            rest: view.write_double(ledger.rest),
+        }
+    }
+
+    /// Adds amounts to the cells from `lo` of row (j, k).
+    fn enter(&mut self, (j, k): (i64, i64), lo: i64, amounts: impl ExactSizeIterator<Item = f64>) {
+        let hi = lo + amounts.len() as i64;
+        let (sums, rests) = (self.sum.row_mut(j, k, lo, hi), self.rest.row_mut(j, k, lo, hi));
+        for ((sum, rest), amount) in sums.iter_mut().zip(rests).zip(amounts) {
+            let (total, lost) = two_sum(*sum, amount);
+            *sum = total;
+            *rest += lost;
+        }
+    }
+}
+
+/// `a + b`, rounded, and what the rounding lost: together they are the sum exactly. Source: D. E. Knuth, The Art of
+/// Computer Programming 2, 4.2.2, theorem B.
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let b_in_sum = sum - a;
+    let a_in_sum = sum - b_in_sum;
+    (sum, (a - a_in_sum) + (b - b_in_sum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_and_what_it_lost_are_exact() {
+        assert_eq!(two_sum(1e16, 1.0), (1e16, 1.0));
+        assert_eq!(two_sum(-3.0, 1e17), (1e17, -3.0));
+        let (mut sum, mut rest) = (0.0, 0.0);
+        for _ in 0..100_000 {
+            let (total, lost) = two_sum(sum, 0.1);
+            (sum, rest) = (total, rest + lost);
+        }
+        // The double nearest to 0.1 is 5.6e-18 more: a hundred thousand of them are nearest to 10,000.
+        assert_eq!(sum + rest, 10_000.0);
+        assert_ne!(sum, 10_000.0);
+    }
 }

@@ -13,10 +13,11 @@ use super::shares::Shares;
 use super::slots::{FieldSlots, axis_key, lay_out};
 use super::source::Source;
 use super::transport::{Update, plain_heat};
+use super::walls::Wall;
 use crate::field::{Real, StageView};
 use crate::grid::{Grid, Location, PerAxis, Tile};
 use crate::kernels::{Declaration, Kernel, KernelError, Physics, Rates, Remark, StageCall};
-use crate::numerics::formula::Formula;
+use crate::numerics::formula::{Formula, Variable};
 use crate::numerics::runge_kutta::Stage;
 
 /// Advection and diffusion as configured, before precision and tile are known.
@@ -300,7 +301,13 @@ impl<T: Real> Kernel<T> for Transport<T> {
     }
 
     fn rates_vary(&self) -> bool {
-        self.coefficients().any(Coefficient::varies_in_time)
+        let walls = self
+            .parameters
+            .fields
+            .iter()
+            .flat_map(|field| field.walls.iter().flatten());
+        let takes_up = |wall: &Wall| matches!(wall, Wall::Deposition(velocity) if velocity.depends_on(Variable::T));
+        self.coefficients().any(Coefficient::varies_in_time) || walls.into_iter().any(takes_up)
     }
 
     fn measures(&self, time: f64) -> Vec<f64> {

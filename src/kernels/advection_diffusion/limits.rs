@@ -1,8 +1,8 @@
 //! How large a time step is stable.
 //!
 //! Per cell, with `a = sum |u_i|/d_i` (the larger wind of the two faces of each axis, settling included), `b = sum K_i/d_i^2`
-//! (mean of the two faces) and `c` what is lost inside the cell: the decay rate and twice the rate at which a field turns
-//! into others. R is the stepper's limit on the real axis, A the pair's on the wind alone (see [`wind_limit`]):
+//! (mean of the two faces) and `c` what is lost inside the cell: the decay rate, twice the rate at which a field turns
+//! into others, and what walls take up from the cells beside them. R is the stepper's limit on the real axis, A the pair's on the wind alone (see [`wind_limit`]):
 //!
 //! | scheme | 1/dt at least |
 //! |---|---|
@@ -16,8 +16,10 @@
 //! A wind that is not finite, or a diffusivity that is negative or not finite, has no limit and is refused.
 
 use super::coefficient::{Coefficient, RowBuffer};
+use super::ghosts;
 use super::kernel::Transport;
 use super::parameters::Advection;
+use super::walls::Wall;
 use crate::field::Real;
 use crate::grid::{IndexBox, Tile};
 use crate::kernels::{KernelError, Rate, Rates};
@@ -82,7 +84,7 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64) -> R
         },
     };
     let losses: Vec<f64> = (0..parameters.fields.len())
-        .map(|field| parameters.loss(field))
+        .map(|field| parameters.loss(field) + deposition(kernel, tile, field, time))
         .collect();
     let mut worst = Worst::default();
     // Fields that move with the air have one limit, with the largest loss of them.
@@ -125,6 +127,31 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64) -> R
         ],
         total: worst.total,
     })
+}
+
+/// The largest rate at which walls that take up a field empty a cell beside them on this tile, 1/s: `v/d`, over the axes.
+fn deposition<T: Real>(kernel: &Transport<T>, tile: &Tile, field: usize, time: f64) -> f64 {
+    let (grid, field) = (&kernel.grid, &kernel.parameters.fields[field]);
+    let along = |axis: usize| {
+        let of_wall = |upper: bool| match &field.walls[axis][usize::from(upper)] {
+            Wall::Deposition(_) if tile.is_at_wall(axis, upper) => {
+                let face = if upper {
+                    tile.owned.hi[axis]
+                } else {
+                    tile.owned.lo[axis]
+                };
+                let faces = tile.owned.with_range(axis, face, face + 1);
+                let cells = faces
+                    .rows()
+                    .flat_map(|(j, k)| (faces.lo[0]..faces.hi[0]).map(move |i| [i, j, k]));
+                let velocity = |face| ghosts::given::<T>(kernel, field, axis, upper, face, time).to_f64();
+                cells.map(velocity).fold(0.0, f64::max)
+            }
+            _ => 0.0,
+        };
+        (of_wall(false) + of_wall(true)) / grid.spacing[axis]
+    };
+    (0..3).filter(|&axis| grid.is_active(axis)).map(along).sum()
 }
 
 /// Looks at every owned cell with the wind that carries `field`.

@@ -41,18 +41,26 @@ impl Turn {
     }
 }
 
+/// An amount that is added up over the run, in two slots: a running sum, and what its additions lost by rounding. What
+/// passes a wall can be many times what is there; the plain sum would not close the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    pub sum: SlotId,
+    pub rest: SlotId,
+}
+
 /// The slots of one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldSlots {
     /// `[phase][stage]`.
     pub turns: Vec<Vec<Turn>>,
     /// Amount per area that entered through a wall: `[axis][lower, upper]`, where anything can pass.
-    pub through: [[Option<SlotId>; 2]; 3],
+    pub through: [[Option<Ledger>; 2]; 3],
     /// Amount per volume that sources released, that decayed, and that other fields turned into this one less what it
     /// turned into others: where a budget is asked for.
-    pub emitted: Option<SlotId>,
-    pub decayed: Option<SlotId>,
-    pub exchanged: Option<SlotId>,
+    pub emitted: Option<Ledger>,
+    pub decayed: Option<Ledger>,
+    pub exchanged: Option<Ledger>,
 }
 
 /// Lays out the slots and stages of `parameters` on `grid`.
@@ -97,45 +105,34 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
             slot_at: turns.iter().map(|stages| stages[0].source).collect(),
         });
 
+        let mut keep = |what: &str, domain: Option<IndexBox>, factor: f64| {
+            let name = format!("{}.{what}", field.name);
+            let ledger = Ledger {
+                sum: add(name.clone(), Scalar::Double, Role::Accumulator, domain),
+                rest: add(format!("{name}.rest"), Scalar::Double, Role::Accumulator, domain),
+            };
+            totals.push(TotalSpec {
+                name,
+                unit: amount_unit(&field.unit),
+                slots: vec![ledger.sum, ledger.rest],
+                factor,
+            });
+            ledger
+        };
         let mut through = [[None; 2]; 3];
         for axis in (0..3).filter(|&axis| grid.is_active(axis)) {
             let windy = parameters.is_windy(number, axis);
+            let area = grid.cell_volume() / grid.spacing[axis];
             for upper in [false, true] {
-                if !field.walls[axis][usize::from(upper)].is_permeable(windy) {
-                    continue;
+                if field.walls[axis][usize::from(upper)].is_permeable(windy) {
+                    let what = format!("in_{}", WALL_NAMES[axis][usize::from(upper)]);
+                    let cells = wall_cells(grid, axis, upper);
+                    through[axis][usize::from(upper)] = Some(keep(&what, Some(cells), area));
                 }
-                let wall = WALL_NAMES[axis][usize::from(upper)];
-                let name = format!("{}.in_{wall}", field.name);
-                let slot = add(
-                    name.clone(),
-                    Scalar::Double,
-                    Role::Accumulator,
-                    Some(wall_cells(grid, axis, upper)),
-                );
-                through[axis][usize::from(upper)] = Some(slot);
-                let area = grid.cell_volume() / grid.spacing[axis];
-                totals.push(TotalSpec {
-                    name,
-                    unit: amount_unit(&field.unit),
-                    slot,
-                    factor: area,
-                });
             }
         }
-        let mut ledger = |wanted: bool, what: &str| {
-            let name = format!("{}.{what}", field.name);
-            (parameters.budget && wanted).then(|| {
-                let slot = add(name.clone(), Scalar::Double, Role::Accumulator, None);
-                let factor = grid.cell_volume();
-                totals.push(TotalSpec {
-                    name,
-                    unit: amount_unit(&field.unit),
-                    slot,
-                    factor,
-                });
-                slot
-            })
-        };
+        let volume = grid.cell_volume();
+        let mut ledger = |wanted: bool, what: &str| (parameters.budget && wanted).then(|| keep(what, None, volume));
         let emitted = ledger(!field.sources.is_empty(), "emitted");
         let decayed = ledger(field.decay != 0.0, "decayed");
         let exchanged = ledger(parameters.exchanges(number), "exchanged");
@@ -269,7 +266,7 @@ fn stage_spec(
         if stages[stage].weight != 0.0 {
             let ledgers = slots.through.iter().flatten();
             let ledgers = ledgers.chain([&slots.emitted, &slots.decayed, &slots.exchanged]);
-            for &slot in ledgers.flatten() {
+            for slot in ledgers.flatten().flat_map(|ledger| [ledger.sum, ledger.rest]) {
                 reads.push(Read::at_cell(slot));
                 writes.push(slot);
             }
