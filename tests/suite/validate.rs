@@ -7,8 +7,17 @@ use std::path::Path;
 /// The cases of the repository.
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/validation");
 
-/// Cases that take less than a second.
-const FAST: [&str; 4] = ["diffusing-gaussian", "diffusing-sine", "diffusion-order", "eigenmodes"];
+/// Cases that take about a second or less.
+const FAST: [&str; 8] = [
+    "cone",
+    "diffusing-gaussian",
+    "diffusing-sine",
+    "diffusion-order",
+    "donor-cell",
+    "eigenmodes",
+    "pyclaw-advection",
+    "super-stepping",
+];
 
 /// A folder with a copy of the case `diffusing-sine`, in which `from` is replaced by `to` in the expectations.
 fn changed(from: &str, to: &str) -> Workplace {

@@ -1,18 +1,17 @@
 //! What passes the faces of one row of cells: inside, near walls, and at walls.
 
 use super::coefficient::RowBuffer;
+use super::excess::{add_to_both, excess_at, with_limited};
 use super::ghosts;
-use super::limited::{Excess, carry_excess, excess_along_row, excess_row};
+use super::limited::{carry_excess, excess_along_row, excess_row};
 use super::rows::{
-    Across, Combining, Faces, Stencil, add_cross_row, carry_fluxes, carry_row, cells_at, diffusive,
-    divergence_along_row, finish_row_2d, finish_row_3d, flux_row,
+    Faces, Stencil, add_cross_row, carry_fluxes, carry_row, cells_at, diffusive, divergence_along_row, flux_row,
 };
-use super::schemes::{self, FaceScheme, Limited, Scheme, with_scheme};
+use super::schemes::{FaceScheme, Scheme, with_scheme};
 use super::transport::{CoefficientRows, Update, Work};
 use super::walls::Wall;
 use crate::field::{Real, RowReader};
 use crate::grid::{IndexBox, PerAxis};
-use crate::numerics::instructions::InstructionSet;
 
 /// The faces of a block of rows of one field, in one stage.
 pub(super) struct FaceRows<'a, T> {
@@ -22,49 +21,17 @@ pub(super) struct FaceRows<'a, T> {
 }
 
 /// A row of faces normal to y or z: coefficients, cells, and what kind of face they are.
-struct FaceRow<'a, T> {
-    faces: Faces<'a, T>,
-    stencil: Stencil<'a, T>,
+pub(super) struct FaceRow<'a, T> {
+    pub faces: Faces<'a, T>,
+    pub stencil: Stencil<'a, T>,
     /// None at a wall, with the side of the grid.
-    scheme: Result<FaceScheme, Side>,
-}
-
-/// The cells of a row that a stage reads and writes at the cell.
-pub(super) struct Ends<'r, 'w, T> {
-    /// None where the row that is written is the base.
-    pub base: Option<&'r [T]>,
-    pub q: &'r [T],
-    pub out: &'w mut [T],
+    pub scheme: Result<FaceScheme, Side>,
 }
 
 /// A wall: at the upper end of its axis, or the lower.
 #[derive(Clone, Copy)]
-struct Side {
-    upper: bool,
-}
-
-/// Calls `$call` with `$scheme` bound to the type of a limited [`FaceScheme`].
-macro_rules! with_limited {
-    ($face:expr, |$scheme:ident| $call:expr) => {
-        match $face {
-            FaceScheme::Limited5 => {
-                let $scheme = schemes::Limited5;
-                $call
-            }
-            FaceScheme::Limited3 => {
-                let $scheme = schemes::Limited3;
-                $call
-            }
-            FaceScheme::Still => {
-                let $scheme = schemes::Still;
-                $call
-            }
-            _ => {
-                let $scheme = schemes::Upwind1;
-                $call
-            }
-        }
-    };
+pub(super) struct Side {
+    pub upper: bool,
 }
 
 impl<T: Real> FaceRows<'_, T> {
@@ -218,64 +185,8 @@ impl<T: Real> FaceRows<'_, T> {
         }
     }
 
-    /// Finishes row (j, k), whose x fluxes are known, in one loop, if its upper faces are all of one kind. Otherwise
-    /// nothing is done.
-    pub fn finish(
-        &self,
-        (j, k): (i64, i64),
-        place: usize,
-        coefficients: &mut CoefficientRows<T>,
-        work: &mut Work<T>,
-        blend: (T, T),
-        rows: Ends<'_, '_, T>,
-    ) -> bool {
-        let update = self.update;
-        if !update.finishes_in_one_loop {
-            return false;
-        }
-        let scheme = self.inner_scheme(1, j + 1);
-        let is_3d = update.has_flux(2);
-        if scheme.is_none() || (is_3d && self.inner_scheme(2, k + 1) != scheme) {
-            return false;
-        }
-        let Some(scheme) = scheme else { return false };
-        let set = update.call.instructions;
-        let n = self.block.len(0);
-        let CoefficientRows { wind, diffusivity, .. } = coefficients;
-        let [_, wind_y, wind_z] = wind;
-        let [_, diffusivity_y, diffusivity_z] = diffusivity;
-        let [carried_y, carried_z] = &mut work.carried;
-        let (inverse_x, x) = (self.inverse(0), &work.x[..]);
-        let y = self.row(1, (j + 1, k), wind_y, diffusivity_y);
-        let y = Across {
-            stencil: y.stencil,
-            faces: y.faces,
-            carried: &mut carried_y[..n],
-        };
-        let by = Combining {
-            base: rows.base,
-            q: rows.q,
-            inner: &work.inner,
-            blend: blend.0,
-            factor: blend.1,
-        };
-        let out = rows.out;
-        if is_3d {
-            let z = self.row(2, (j, k + 1), wind_z, diffusivity_z);
-            let z = Across {
-                stencil: z.stencil,
-                faces: z.faces,
-                carried: &mut carried_z[place..][..n],
-            };
-            with_scheme!(scheme, |s| finish_row_3d(set, s, x, inverse_x, y, z, by, out));
-        } else {
-            with_scheme!(scheme, |s| finish_row_2d(set, s, x, inverse_x, y, by, out));
-        }
-        true
-    }
-
     /// The scheme at an inner face of `axis` (y or z); none at a wall.
-    fn inner_scheme(&self, axis: usize, face: i64) -> Option<FaceScheme> {
+    pub(super) fn inner_scheme(&self, axis: usize, face: i64) -> Option<FaceScheme> {
         match self.side_of(axis, face) {
             Some(_) => None,
             None => Some(self.scheme(axis, self.cells_beside(axis, face))),
@@ -369,49 +280,8 @@ impl<T: Real> FaceRows<'_, T> {
         }
     }
 
-    /// What a row of faces normal to y or z says to the cells on both sides: the limited scheme.
-    fn excess(
-        &self,
-        axis: usize,
-        at: (i64, i64),
-        coefficients: &mut CoefficientRows<T>,
-        excess: &mut Excess<T>,
-        cross: &mut [T],
-    ) {
-        let set = self.update.call.instructions;
-        let row = self.row(
-            axis,
-            at,
-            &mut coefficients.wind[axis],
-            &mut coefficients.diffusivity[axis],
-        );
-        match row.scheme {
-            Ok(scheme) => {
-                with_limited!(scheme, |s| excess_row(set, s, row.stencil, row.faces, excess));
-                if self.update.has_cross[axis] {
-                    let cross = &mut cross[..self.block.len(0)];
-                    cross.fill(T::ZERO);
-                    self.add_cross(axis, at, (self.block.lo[0], self.block.hi[0]), coefficients, cross);
-                    add_to_both(set, cross, excess);
-                }
-            }
-            Err(Side { upper }) => {
-                let q = row.stencil[if upper { 2 } else { 3 }];
-                let (u, k) = (row.faces.u, row.faces.k);
-                let wall = self.wall(axis, upper);
-                for n in 0..self.block.len(0) {
-                    let given = self.given(axis, upper, [self.block.lo[0] + n as i64, at.0, at.1]);
-                    let flux = wall.flux(upper, q[n], u[n], k[n], given, row.faces.inverse_spacing);
-                    let u = wall.carrying(u[n]);
-                    let value = flux - u * q[n];
-                    (excess.below[n], excess.above[n], excess.u[n]) = (value, value, u);
-                }
-            }
-        }
-    }
-
     /// The faces of `axis` (y or z) that are the lower ones of row (j, k).
-    fn row<'r>(
+    pub(super) fn row<'r>(
         &'r self,
         axis: usize,
         (j, k): (i64, i64),
@@ -462,7 +332,7 @@ impl<T: Real> FaceRows<'_, T> {
 
     /// Adds the fluxes through the lower faces along `axis` of the cells `[lo, hi)` of row (j, k) that gradients along the
     /// other axes drive.
-    fn add_cross(
+    pub(super) fn add_cross(
         &self,
         axis: usize,
         (j, k): (i64, i64),
@@ -503,7 +373,7 @@ impl<T: Real> FaceRows<'_, T> {
         diffusive(stencil[2][i], stencil[3][i], faces.k[i], faces.inverse_spacing)
     }
 
-    fn inverse(&self, axis: usize) -> T {
+    pub(super) fn inverse(&self, axis: usize) -> T {
         T::from_f64(1.0 / self.update.kernel.grid.spacing[axis])
     }
 
@@ -536,12 +406,12 @@ impl<T: Real> FaceRows<'_, T> {
         is_wall.then_some(Side { upper: face != 0 })
     }
 
-    fn wall(&self, axis: usize, upper: bool) -> &Wall {
+    pub(super) fn wall(&self, axis: usize, upper: bool) -> &Wall {
         &self.update.field.walls[axis][usize::from(upper)]
     }
 
     /// The value, flux, inflow or deposition velocity of a wall at one of its faces; 0 where the wall has none.
-    fn given(&self, axis: usize, upper: bool, face: PerAxis<i64>) -> T {
+    pub(super) fn given(&self, axis: usize, upper: bool, face: PerAxis<i64>) -> T {
         ghosts::given(
             self.update.kernel,
             self.update.field,
@@ -551,18 +421,4 @@ impl<T: Real> FaceRows<'_, T> {
             self.update.time,
         )
     }
-}
-
-/// What one face says to the cells on both sides.
-fn excess_at<T: Real>(scheme: FaceScheme, q: [T; 6], u: T, diffusive: T, excess: &mut Excess<T>, i: usize) {
-    let step = with_limited!(scheme, |s| Limited::step(s, q, u));
-    let rise = q[3] - q[2];
-    let rightward = u > T::ZERO;
-    excess.below[i] = u * if rightward { step } else { rise + step } + diffusive;
-    excess.above[i] = u * if rightward { step - rise } else { step } + diffusive;
-}
-
-fn add_to_both<T: Real>(set: InstructionSet, flux: &[T], excess: &mut Excess<T>) {
-    super::rows::add_scaled(set, flux, T::ONE, &mut excess.below);
-    super::rows::add_scaled(set, flux, T::ONE, &mut excess.above);
 }

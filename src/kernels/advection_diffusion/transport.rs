@@ -1,13 +1,13 @@
 //! The update of one field on one region: row by row, plane by plane, fluxes carried from row to row.
 
 use super::coefficient::RowBuffer;
-use super::faces::{Ends, FaceRows};
+use super::faces::FaceRows;
 use super::ghosts;
 use super::heat;
 use super::kernel::{PreparedSource, Transport};
 use super::limited::{Excess, WindSums, add_convergence};
 use super::parameters::{Advection, FieldParameters, Parameters};
-use super::rows::{Combining, Recursion, add_scaled, combine_row, recurse};
+use super::rows::add_scaled;
 use super::slots::{FieldSlots, Turn};
 use crate::field::{Real, RowReader, RowWriter, StageView};
 use crate::grid::{Grid, IndexBox, PerAxis};
@@ -81,7 +81,7 @@ pub(super) struct Work<T> {
     pub excess: Excess<T>,
     pub sums: WindSums<T>,
     /// The row that is computed where it is not written at once.
-    out: Vec<T>,
+    pub out: Vec<T>,
 }
 
 impl<T: Real> Work<T> {
@@ -112,13 +112,13 @@ impl<T: Real> Work<T> {
 }
 
 /// The slots that a stage reads beside its source, where they are not the one it writes.
-struct Beside<'a, T> {
-    base: Option<RowReader<'a, T>>,
-    older: Option<RowReader<'a, T>>,
+pub(super) struct Beside<'a, T> {
+    pub base: Option<RowReader<'a, T>>,
+    pub older: Option<RowReader<'a, T>>,
     /// The tendency of the first stage.
-    first: Option<RowReader<'a, T>>,
+    pub first: Option<RowReader<'a, T>>,
     /// The states of the other fields, and the rates at which they turn into this one, 1/s.
-    others: Vec<(RowReader<'a, T>, T)>,
+    pub others: Vec<(RowReader<'a, T>, T)>,
 }
 
 impl<'a, T: Real> Update<'a, T> {
@@ -322,164 +322,6 @@ impl<'a, T: Real> Update<'a, T> {
         }
         for (other, rate) in &beside.others {
             add_scaled(set, other.row(j, k, lo, hi), *rate, &mut work.inner);
-        }
-    }
-
-    /// Makes the stage's result of row (j, k), whose x fluxes are known, in one loop, if that can be; says whether.
-    #[allow(clippy::too_many_arguments)]
-    fn finish_at_once(
-        &self,
-        rows: &FaceRows<'_, T>,
-        (j, k): (i64, i64),
-        place: usize,
-        coefficients: &mut CoefficientRows<T>,
-        work: &mut Work<T>,
-        beside: &Beside<'_, T>,
-        target: &mut RowWriter<'_, T>,
-    ) -> bool {
-        if !self.finishes_in_one_loop {
-            return false;
-        }
-        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
-        let is_streamed = self.is_streamed(target);
-        let mut kept = std::mem::take(&mut work.out);
-        let out = if is_streamed {
-            &mut kept[..]
-        } else {
-            target.row_mut(j, k, lo, hi)
-        };
-        let ends = self.ends(rows, (j, k), beside, out);
-        let is_done = rows.finish((j, k), place, coefficients, work, self.blend(), ends);
-        if is_done && is_streamed {
-            target.store(j, k, lo, &kept);
-        }
-        work.out = kept;
-        is_done
-    }
-
-    /// Whether the stage's rows go past the caches: one that is overwritten is in cache already.
-    fn is_streamed(&self, target: &RowWriter<'_, T>) -> bool {
-        let is_in_place = self.turn.base == self.turn.target || self.turn.older == Some(self.turn.target);
-        target.is_streamed() && !is_in_place
-    }
-
-    /// The rows that a stage's result is made of, cell by cell.
-    fn ends<'r, 'w>(
-        &self,
-        rows: &'r FaceRows<'_, T>,
-        (j, k): (i64, i64),
-        beside: &'r Beside<'_, T>,
-        out: &'w mut [T],
-    ) -> Ends<'r, 'w, T> {
-        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
-        let q = rows.source.row(j, k, lo, hi);
-        let base = match &beside.base {
-            Some(base) => Some(base.row(j, k, lo, hi)),
-            None => (self.turn.base == self.turn.source).then_some(q),
-        };
-        Ends { base, q, out }
-    }
-
-    /// The factors of `q - base` and of the tendency, s.
-    fn blend(&self) -> (T, T) {
-        let (blend, fraction) = match self.stage.combine {
-            Combine::FromStart { fraction } => (0.0, fraction),
-            Combine::Blend { fraction } => (fraction, fraction),
-            Combine::Recursion { .. } => unreachable!("a recursion has factors of its own"),
-        };
-        (T::from_f64(blend), T::from_f64(fraction * self.call.dt))
-    }
-
-    /// Makes the stage's result of row (j, k) of its tendency.
-    fn combine(
-        &self,
-        rows: &FaceRows<'_, T>,
-        (j, k): (i64, i64),
-        work: &mut Work<T>,
-        beside: &Beside<'_, T>,
-        target: &mut RowWriter<'_, T>,
-    ) {
-        let set = self.call.instructions;
-        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
-        if let Combine::Recursion { .. } = self.stage.combine {
-            self.recurse(rows, (j, k), work, beside, target);
-            return;
-        }
-        let is_streamed = self.is_streamed(target);
-        let Work {
-            tendency, inner, out, ..
-        } = work;
-        let row: &mut [T] = if is_streamed { out } else { target.row_mut(j, k, lo, hi) };
-        let Ends { base, q, out: row } = self.ends(rows, (j, k), beside, row);
-        let (blend, factor) = self.blend();
-        let by = Combining {
-            base,
-            q,
-            inner,
-            blend,
-            factor,
-        };
-        combine_row(set, tendency, by, row);
-        if is_streamed {
-            target.store(j, k, lo, out);
-        }
-    }
-
-    /// The same for a recursion.
-    fn recurse(
-        &self,
-        rows: &FaceRows<'_, T>,
-        (j, k): (i64, i64),
-        work: &mut Work<T>,
-        beside: &Beside<'_, T>,
-        target: &mut RowWriter<'_, T>,
-    ) {
-        let set = self.call.instructions;
-        let (lo, hi) = (rows.block.lo[0], rows.block.hi[0]);
-        let Work {
-            tendency,
-            inner,
-            out: kept,
-            ..
-        } = work;
-        add_scaled(set, inner, T::ONE, tendency);
-        let row = target.row_mut(j, k, lo, hi);
-        // The recursion overwrites one of its terms.
-        kept.copy_from_slice(row);
-        let first = beside.first.as_ref().expect("a recursion reads the first tendency");
-        let base = beside.base.as_ref().map_or(&kept[..], |base| base.row(j, k, lo, hi));
-        let older = match (&beside.older, self.turn.older) {
-            (_, Some(slot)) if slot == self.turn.target => &kept[..],
-            (Some(older), _) => older.row(j, k, lo, hi),
-            (None, _) => base,
-        };
-        let q = rows.source.row(j, k, lo, hi);
-        recurse(
-            set,
-            base,
-            q,
-            older,
-            tendency,
-            first.row(j, k, lo, hi),
-            self.recursion(),
-            row,
-        );
-    }
-
-    fn recursion(&self) -> Recursion<T> {
-        match self.stage.combine {
-            Combine::Recursion {
-                mu,
-                nu,
-                mu_dt,
-                gamma_dt,
-            } => Recursion {
-                mu: T::from_f64(mu),
-                nu: T::from_f64(nu),
-                mu_dt: T::from_f64(mu_dt * self.call.dt),
-                gamma_dt: T::from_f64(gamma_dt * self.call.dt),
-            },
-            Combine::FromStart { .. } | Combine::Blend { .. } => unreachable!("only recursions are asked"),
         }
     }
 
