@@ -267,6 +267,26 @@ pub fn check_says_what_a_run_would_need_and_writes_nothing() {
     );
 }
 
+#[test]
+fn check_tells_the_size_of_raw_storage() {
+    let place = workplace();
+    let series = "\n[[snapshot]]\nname = \"raw\"\nevery = { steps = 6 }\ninitial = false\nstorage = true\n";
+    place.write("raw.toml", &(CASE.to_string() + series));
+    let outcome = place.succeed(&Launch::alone(), &["check", "raw.toml"]);
+    // One file: the field and its two registers of 240 cells, and two sums for each of the 20 wall faces that the wind
+    // blows through; 8 bytes each.
+    assert!(
+        outcome.stdout.contains("\"raw\": about 1 files of 5.9 KiB"),
+        "{outcome}"
+    );
+    let sized = ["check", "raw.toml", "--set", "kernel.boundary.all=periodic"];
+    let outcome = place.succeed(&Launch::alone(), &sized);
+    assert!(
+        outcome.stdout.contains("\"raw\": about 1 files of 5.6 KiB"),
+        "{outcome}"
+    );
+}
+
 /// The manual by example: every case is sound, and begins to run as it is written.
 #[test]
 fn the_cases_of_the_manual_run() {
