@@ -10,6 +10,7 @@ use super::survey::{PIECE_CELLS, Survey};
 use crate::config::{Every, Precision};
 use crate::engine::{Engine, Executor, Setup, exchange_needs};
 use crate::error::Result;
+use crate::field::{Scalar, SlotSpec};
 use crate::grid::{AXIS_NAMES, Decomposition, Tile};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{HaloPlan, World};
@@ -241,16 +242,16 @@ fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
                 Every::AtTimes(times) => times.len() as u64 + 2,
                 Every::AtSteps(at) => at.len() as u64 + 2,
             };
+            let n = n.saturating_sub(u64::from(!snapshot.initial_state));
             let n_fields = match snapshot.fields.len() {
                 0 => case.declaration.fields.len(),
                 n => n,
             };
-            let slots = if snapshot.storage {
-                case.declaration.slots.len()
-            } else {
-                0
+            let stored = match snapshot.storage {
+                true => case.declaration.slots.iter().map(|slot| slot_bytes(case, slot)).sum(),
+                false => 0.0,
             };
-            let each = cells * size * (n_fields + slots) as f64;
+            let each = cells * size * n_fields as f64 + stored;
             let packed = if snapshot.compression > 0 {
                 " before compression"
             } else {
@@ -269,6 +270,19 @@ fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
     } else {
         series.join("; ")
     }
+}
+
+/// Bytes of one slot, halos apart.
+fn slot_bytes(case: &Case, slot: &SlotSpec) -> f64 {
+    let cells = match &slot.domain {
+        Some(domain) => domain.n_cells(),
+        None => case.grid.n_cells(),
+    };
+    let size = match slot.scalar {
+        Scalar::Real => case.number_size(),
+        Scalar::Double => size_of::<f64>(),
+    };
+    cells as f64 * size as f64
 }
 
 fn sensible_ranks(case: &Case, cores: usize) -> String {

@@ -268,6 +268,54 @@ pub fn check_says_what_a_run_would_need_and_writes_nothing() {
 }
 
 #[test]
+fn check_tells_the_size_of_raw_storage() {
+    let place = workplace();
+    let series = "\n[[snapshot]]\nname = \"raw\"\nevery = { steps = 6 }\ninitial = false\nstorage = true\n";
+    place.write("raw.toml", &(CASE.to_string() + series));
+    let outcome = place.succeed(&Launch::alone(), &["check", "raw.toml"]);
+    // One file: the field and its two registers of 240 cells, and two sums for each of the 20 wall faces that the wind
+    // blows through; 8 bytes each.
+    assert!(
+        outcome.stdout.contains("\"raw\": about 1 files of 5.9 KiB"),
+        "{outcome}"
+    );
+    let sized = ["check", "raw.toml", "--set", "kernel.boundary.all=periodic"];
+    let outcome = place.succeed(&Launch::alone(), &sized);
+    assert!(
+        outcome.stdout.contains("\"raw\": about 1 files of 5.6 KiB"),
+        "{outcome}"
+    );
+}
+
+/// The manual by example: every case is sound, and begins to run as it is written.
+#[test]
+fn the_cases_of_the_manual_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
+    let mut cases = files(&folder);
+    cases.retain(|name| name.ends_with(".toml"));
+    assert!(cases.len() >= 6, "{cases:?}");
+    let place = Workplace::new();
+    for name in cases {
+        let text = fs::read_to_string(folder.join(&name)).unwrap();
+        place.write(&name, &text);
+        let shorter = match text.contains("\nend") {
+            true => "time.end=1 min",
+            false => "time.steps=2",
+        };
+        let outcome = place.succeed(&Launch::alone(), &["check", &name]);
+        assert!(
+            !outcome.stdout.contains("warning") && outcome.stderr.is_empty(),
+            "{outcome}"
+        );
+        let outcome = place.succeed(&Launch::on(2), &[&name, "--set", shorter, "--progress", "none"]);
+        assert!(
+            outcome.stdout.contains("finished") && outcome.stderr.is_empty(),
+            "{outcome}"
+        );
+    }
+}
+
+#[test]
 fn check_speaks_once_under_a_launcher() {
     let outcome = workplace().succeed(&Launch::on(2), &["check", "case.toml"]);
     assert_eq!(outcome.stdout.matches("decomposition").count(), 1, "{outcome}");

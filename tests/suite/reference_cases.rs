@@ -1,7 +1,7 @@
 //! What conservation demands. (Numbers from elsewhere are met by the cases of `validation/`.)
 
 use crate::launch::{Launch, Workplace};
-use simrun::files::History;
+use simrun::files::{History, SnapshotReader};
 
 fn run(text: &str, ranks: usize) -> Workplace {
     let place = Workplace::new();
@@ -121,4 +121,48 @@ fn the_budget_closes_with_walls_sources_and_decay() {
             );
         }
     }
+}
+
+/// What a wall takes up is kept per cell of the wall: the map in the raw storage adds up to the column of the history.
+#[test]
+fn the_map_of_what_is_deposited_adds_up_to_the_history() {
+    let text = r#"
+        [grid]
+        cells = [13, 7]
+        spacing = [0.5, 0.25]
+        [time]
+        steps = 20
+        [kernel]
+        type = "advection-diffusion"
+        wind = ["0.2 + y", 0.0]
+        diffusivity = 0.05
+        [[kernel.field]]
+        name = "q"
+        initial = "1 + sin(x)"
+        settling = 0.1
+        boundary = { all = "open", south = { deposition = "0.1 + 0.02*x" } }
+        [[snapshot]]
+        name = "ground"
+        every = { steps = 20 }
+        initial = false
+        storage = true
+    "#;
+    let place = run(text, 2);
+    let history = History::read(&place.path("run/history.csv")).unwrap();
+    let deposited = *column(&history, "q.in_south").last().unwrap();
+    let map = SnapshotReader::open(&place.path("run/snapshots/ground_00000020.h5")).unwrap();
+    let (bytes, element) = map.read_storage("q.in_south").unwrap();
+    let per_area: Vec<f64> = bytes
+        .chunks_exact(8)
+        .map(|bytes| f64::from_ne_bytes(bytes.try_into().unwrap()))
+        .collect();
+    assert_eq!((per_area.len(), element), (13, "f64"));
+    assert!(per_area.iter().all(|&amount| amount < 0.0), "{per_area:?}");
+    // A face is 0.5 m by 1 m; a dozen roundings of sums below one, and what the running sums lost.
+    assert_near(
+        per_area.iter().sum::<f64>() * 0.5,
+        deposited,
+        1e-14,
+        "the sum of the map",
+    );
 }
