@@ -150,7 +150,7 @@ pub trait Physics: fmt::Debug {
         Ok(None)
     }
 
-    /// What there is to say about [`Kernel::measures`], the largest over the grid at the start, for a run of `span`
+    /// What there is to say about [`Kernel::measures`], the largest over the grid and a few times, for a run of `span`
     /// seconds.
     fn remarks(&self, _measures: &[f64], _span: Option<f64>) -> Vec<Remark> {
         Vec::new()

@@ -4,7 +4,7 @@ use super::case::Case;
 use super::precision::Precise;
 use super::rate_source::AllRanks;
 use super::run::cells_text;
-use crate::config::InstructionChoice;
+use crate::config::{InstructionChoice, TimeConfig};
 use crate::error::{Error, Result};
 use crate::files::provenance;
 use crate::grid::{Decomposition, Tile};
@@ -21,7 +21,7 @@ pub struct Prepared<T> {
     pub kernel: Box<dyn Kernel<T>>,
     /// The rates at the start, over all ranks.
     pub rates: Rates,
-    /// What the kernel measures at the start, the largest over all ranks.
+    /// What the kernel measures, the largest over all ranks and the times that are looked at.
     pub measures: Vec<f64>,
 }
 
@@ -41,7 +41,7 @@ impl<T: Precise> Prepared<T> {
         let prepared = kernel.prepare(&tile, start);
         world.agree(prepared.map_err(|error| case.refuse(&error)))?;
         let rates = AllRanks::new(world, case, &*kernel).at(start)?;
-        let mut measures = kernel.measures(start);
+        let mut measures = measures(&*kernel, &case.config.time);
         world.max(&mut measures);
         Ok(Prepared {
             decomposition,
@@ -52,6 +52,27 @@ impl<T: Precise> Prepared<T> {
             measures,
         })
     }
+}
+
+/// Shares of the run at which a kernel that varies in time is measured: no simple fractions, so that a tide is not always
+/// slack.
+const LOOKS: [f64; 6] = [0.0, 0.137, 0.309, 0.441, 0.618, 0.853];
+
+/// The largest of what the kernel measures on its tile, at the start and, where that varies and the end is known, later.
+pub fn measures<T: Precise>(kernel: &dyn Kernel<T>, time: &TimeConfig) -> Vec<f64> {
+    let span = match time.end {
+        Some(end) if kernel.rates_vary() => end - time.start,
+        _ => 0.0,
+    };
+    let looks = if span > 0.0 { &LOOKS[..] } else { &LOOKS[..1] };
+    // A coefficient that loses its meaning later is told of when the run gets there.
+    let has_meaning = |found: &Vec<f64>| found.iter().all(|value| value.is_finite());
+    let found = looks
+        .iter()
+        .map(|share| kernel.measures(time.start + share * span))
+        .filter(has_meaning);
+    let larger = |worst: Vec<f64>, here: Vec<f64>| worst.iter().zip(&here).map(|(a, b)| a.max(*b)).collect();
+    found.reduce(larger).unwrap_or_else(|| kernel.measures(time.start))
 }
 
 /// The instruction set that the configuration asks for, where this machine has it.

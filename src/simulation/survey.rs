@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use super::precision::Precise;
+use super::prepared::measures;
 use super::rate_source::{RateSource, lost};
 use crate::error::{Error, Result};
 use crate::grid::{IndexBox, Tile};
@@ -23,7 +24,7 @@ pub struct Survey<'a, T> {
     pub varies: bool,
     /// The largest rates at the start.
     pub rates: Rates,
-    /// The largest of what the kernel measures at the start.
+    /// The largest of what the kernel measures.
     pub measures: Vec<f64>,
     precision: PhantomData<T>,
 }
@@ -35,16 +36,16 @@ impl<'a, T: Precise> Survey<'a, T> {
         let all = pieces(&case.grid.all());
         let stride = all.len().div_ceil(MOST_PIECES);
         let pieces: Vec<IndexBox> = all.into_iter().step_by(stride).collect();
-        let (mut varies, mut rates, mut measures) = (false, None::<Rates>, None::<Vec<f64>>);
+        let (mut varies, mut rates, mut measured) = (false, None::<Rates>, None::<Vec<f64>>);
         for piece in &pieces {
             let kernel: Box<dyn Kernel<T>> = prepared(case, piece).map_err(|error| case.refuse(&error))?;
             let time = case.config.time.start;
             let here = kernel.rates(time).map_err(|error| lost(case, time, &error))?;
             varies = kernel.rates_vary();
             rates = Some(rates.map_or(here.clone(), |worst| worst.max(&here)));
-            let here = kernel.measures(time);
+            let here = measures(&*kernel, &case.config.time);
             let worse = |worst: Vec<f64>| worst.iter().zip(&here).map(|(a, b)| a.max(*b)).collect();
-            measures = Some(measures.map_or(here.clone(), worse));
+            measured = Some(measured.map_or(here.clone(), worse));
         }
         Ok(Survey {
             case,
@@ -52,7 +53,7 @@ impl<'a, T: Precise> Survey<'a, T> {
             is_complete: stride == 1,
             varies,
             rates: rates.expect("a grid has at least one cell"),
-            measures: measures.unwrap_or_default(),
+            measures: measured.unwrap_or_default(),
             precision: PhantomData,
         })
     }

@@ -27,7 +27,7 @@ pub(super) fn on_divergence(found: &Divergence, span: Option<f64>) -> Option<Rem
         _ => (HOUR, "an hour".to_string()),
     };
     let mut text = format!(
-        "the wind's discrete divergence at the start is at most {largest:.1e} 1/s, {} of its gradients: where it converges a \
+        "the wind's discrete divergence is at most {largest:.1e} 1/s, {} of its gradients: where it converges a \
          uniform field would grow {} in {when}",
         percent(largest / gradient),
         growth(largest * period)
