@@ -20,7 +20,9 @@ const THOROUGH: (f64, usize) = (0.5, 5);
 
 /// Measure the machine (memory, messages), then the kernels against it.
 ///
-/// The roof of a kernel is the copy bandwidth of all ranks over the bytes that a plain sweep has to move per cell.
+/// The roof of a kernel is the copy bandwidth of all ranks over the bytes that a plain sweep has to move per cell. "mix" is
+/// what a loop allows that goes through as many arrays as the kernel's stages and only adds them up; "in cache" is the
+/// rate of the kernel's own loops on a tile so small that it stays in a core's caches.
 #[derive(Args, Debug)]
 pub struct BenchArgs {
     /// Short repetitions: within a minute in total

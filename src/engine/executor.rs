@@ -2,7 +2,7 @@
 
 use super::exchange_needs;
 use super::faults;
-use crate::field::{Real, Shape, StageView, Storage, streaming};
+use crate::field::{Real, Scalar, Shape, StageView, Storage, streaming};
 use crate::grid::{Decomposition, IndexBox, Reach, Tile};
 use crate::kernels::{Declaration, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
@@ -70,19 +70,16 @@ impl<T: Real> Engine<T> {
         let Setup {
             decomposition,
             declaration,
-            kernel,
             tile,
-            instructions,
-        } = setup;
-        let mut storage = Storage::new(&declaration.slots, &tile);
-        storage.set_streamed(streaming::pays(storage.n_bytes(), world.size()));
+            ..
+        } = &setup;
         let mut number = 0;
         let mut exchange = |needs: &[HaloNeed]| {
-            let plan = HaloPlan::new(&decomposition, world.rank(), &tile, needs);
+            let plan = HaloPlan::new(decomposition, world.rank(), tile, needs);
             number += 1;
             HaloExchange::new(world, plan, number)
         };
-        let exchanges = exchange_needs(&declaration, &tile.grid)
+        let exchanges = exchange_needs(declaration, &tile.grid)
             .iter()
             .map(|stages| {
                 stages
@@ -91,24 +88,69 @@ impl<T: Real> Engine<T> {
                     .collect()
             })
             .collect();
-        let margin = tile.margin;
         let first_needs: Vec<HaloNeed> = declaration.phases[0]
             .live
             .iter()
             .map(|&slot| HaloNeed {
                 slot,
-                reach: margin,
+                reach: tile.margin,
                 shape: Shape::Box,
             })
             .collect();
         let first_exchange = exchange(&first_needs);
+        Engine::assemble(world, setup, exchanges, first_exchange)
+    }
+
+    /// An engine whose tile has no neighbours: stages run on the owned cells as ever, but nothing is exchanged, and the
+    /// halo of every slot keeps the initial state at `time`. For measuring what stages cost by themselves; what they
+    /// compute means nothing. The kernel must be prepared, and all that the tile stores lie inside the grid.
+    pub fn isolated(setup: Setup<T>, time: f64) -> Engine<T> {
+        let world = World::single();
+        let phases = setup.declaration.phases.iter();
+        let exchanges = phases.map(|phase| phase.stages.iter().map(|_| None).collect());
+        let exchanges = exchanges.collect();
+        let nothing = HaloExchange::new(&world, HaloPlan::default(), 0);
+        let mut engine = Engine::assemble(&world, setup, exchanges, nothing);
+        let call = engine.call(0, 0, time, 0.0);
+        let stored = engine.tile.stored();
+        {
+            // SAFETY: nobody else has access to an engine that is being made.
+            let view = unsafe { engine.view(&engine.declaration.initial, stored) };
+            engine.kernel.initialise(&call, &view);
+        }
+        engine.fill_other_slots(&stored);
+        engine
+    }
+
+    /// Copies the first live slot into every other one of its kind, so that no halo holds numbers of another size.
+    fn fill_other_slots(&mut self, stored: &IndexBox) {
+        let live = &self.declaration.phases[0].live;
+        let mut values = Vec::new();
+        self.storage.array(live[0]).pack(stored, &mut values);
+        for slot in self.declaration.slot_ids().filter(|slot| !live.contains(slot)) {
+            let spec = &self.declaration.slots[slot.0];
+            if spec.scalar == Scalar::Real && spec.domain.is_none() {
+                self.storage.array_mut(slot).unpack(stored, &values);
+            }
+        }
+    }
+
+    /// Allocates storage.
+    fn assemble(
+        world: &World,
+        setup: Setup<T>,
+        exchanges: Vec<Vec<Option<HaloExchange<T>>>>,
+        first_exchange: HaloExchange<T>,
+    ) -> Engine<T> {
+        let mut storage = Storage::new(&setup.declaration.slots, &setup.tile);
+        storage.set_streamed(streaming::pays(storage.n_bytes(), world.size()));
         Engine {
-            tile,
+            tile: setup.tile,
             storage,
-            declaration,
-            kernel,
+            declaration: setup.declaration,
+            kernel: setup.kernel,
             timers: Timers::default(),
-            instructions,
+            instructions: setup.instructions,
             rank: world.rank(),
             exchanges,
             first_exchange,

@@ -37,6 +37,18 @@ pub struct TotalSpec {
     pub factor: f64,
 }
 
+/// Arrays that the stages of a step go through, each counted once for every stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Traffic {
+    /// Stages of a step.
+    pub stages: f64,
+    /// Slots and coefficients that a stage reads and does not write.
+    pub reads: f64,
+    /// Slots that a stage both reads and writes: among `writes` too.
+    pub changes: f64,
+    pub writes: f64,
+}
+
 /// Everything that executors, files and monitors need to know of a kernel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declaration {
@@ -86,20 +98,32 @@ impl Declaration {
     /// Least bytes that a plain sweep moves per cell and step: each stage reads the slots it declares once, and writes
     /// with write-allocation; coefficients are read once per stage. `size` is the bytes of a number of the run.
     pub fn bytes_per_cell(&self, size: usize) -> f64 {
-        let stages = self.phases.iter().flat_map(|phase| &phase.stages);
-        let moved: usize = stages
-            .map(|stage| {
-                let whole = |slot: &SlotId| self.slots[slot.0].domain.is_none();
-                let reads = stage
-                    .reads
-                    .iter()
-                    .filter(|r| whole(&r.slot) && !stage.writes.contains(&r.slot))
-                    .count();
-                let writes = stage.writes.iter().filter(|slot| whole(slot)).count();
-                reads + 2 * writes + self.n_coefficient_arrays
-            })
-            .sum();
-        (moved * size) as f64 / self.phases.len() as f64
+        let traffic = self.traffic();
+        (traffic.reads + 2.0 * traffic.writes) * size as f64
+    }
+
+    /// The whole arrays that a plain sweep goes through in a step, the mean over the phases.
+    pub fn traffic(&self) -> Traffic {
+        let is_whole = |slot: &SlotId| self.slots[slot.0].domain.is_none();
+        let mut all = Traffic::default();
+        for stage in self.phases.iter().flat_map(|phase| &phase.stages) {
+            let (changes, reads): (Vec<&Read>, Vec<&Read>) = stage
+                .reads
+                .iter()
+                .filter(|read| is_whole(&read.slot))
+                .partition(|read| stage.writes.contains(&read.slot));
+            all.stages += 1.0;
+            all.reads += (reads.len() + self.n_coefficient_arrays) as f64;
+            all.changes += changes.len() as f64;
+            all.writes += stage.writes.iter().filter(|slot| is_whole(slot)).count() as f64;
+        }
+        let n_phases = self.phases.len() as f64;
+        Traffic {
+            stages: all.stages / n_phases,
+            reads: all.reads / n_phases,
+            changes: all.changes / n_phases,
+            writes: all.writes / n_phases,
+        }
     }
 
     /// Checks the rules of the contract that can be read off a declaration.

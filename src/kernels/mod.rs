@@ -10,5 +10,5 @@ mod registry;
 pub mod advection_diffusion;
 
 pub use contract::{Kernel, KernelError, Physics, Rate, Rates, Remark, StageCall};
-pub use declaration::{Declaration, Phase, StageSpec, TotalSpec};
+pub use declaration::{Declaration, Phase, StageSpec, TotalSpec, Traffic};
 pub use registry::{Entry, REGISTRY, Reader, read};

@@ -35,6 +35,25 @@ pub struct Plan {
     pub steps_per_repeat: Option<u64>,
 }
 
+#[cfg(test)]
+impl Plan {
+    /// Every problem on a few cells, in every executor, as briefly as can be.
+    pub(super) fn small() -> Plan {
+        Plan {
+            problems: super::PROBLEMS.iter().collect(),
+            size: Some(12),
+            precisions: Vec::new(),
+            executors: Executor::ALL.to_vec(),
+            instructions: InstructionSet::best(),
+            topology: None,
+            is_streamed: None,
+            repeat: 3,
+            seconds_per_repeat: 0.0,
+            steps_per_repeat: None,
+        }
+    }
+}
+
 /// Measures all of `plan`; `say` is given each part of the report, in text, as soon as it is known, on every rank.
 ///
 /// # Errors

@@ -9,6 +9,9 @@ use std::path::Path;
 /// Bytes that the last-level cache is taken for where the system does not tell.
 const UNKNOWN_CACHE: usize = 32 << 20;
 
+/// The same for the second-level cache of a core.
+const UNKNOWN_CORE_CACHE: usize = 256 << 10;
+
 /// One level of the cache hierarchy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cache {
@@ -46,6 +49,15 @@ impl Host {
             available_memory: value_of(&text("/proc/meminfo"), "MemAvailable")
                 .and_then(|value| value.strip_suffix("kB")?.trim().parse::<usize>().ok())
                 .map_or(0, |kilobytes| kilobytes << 10),
+        }
+    }
+
+    /// Bytes of second-level cache for each processor.
+    pub fn core_cache(&self) -> usize {
+        let second = self.caches.iter().filter(|cache| cache.level == 2);
+        match second.map(|cache| cache.bytes * cache.n).sum::<usize>() {
+            0 => UNKNOWN_CORE_CACHE,
+            bytes => bytes / self.n_cores,
         }
     }
 

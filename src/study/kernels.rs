@@ -1,7 +1,8 @@
 //! One problem in one precision: every executor in turn, between passes of the copy that sets the roof.
 
 use super::bench::Plan;
-use super::machine::{Memory, Stream};
+use super::in_cache::{InCache, SmallTile};
+use super::machine::{Memory, Mix, Stream};
 use super::problems::Problem;
 use super::samples::Samples;
 use crate::engine::{Engine, Executor, Setup};
@@ -14,7 +15,7 @@ use serde::Serialize;
 use std::time::Instant;
 
 /// Share of the largest stable time step that problems are advanced by.
-const CFL: f64 = 0.5;
+pub(super) const CFL: f64 = 0.5;
 
 /// The speed of one executor.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +27,8 @@ pub struct ExecutorSpeed {
     pub wait_share: Samples,
     /// Time that ranks wait for messages per step, s, mean over ranks.
     pub wait_per_step: Samples,
+    /// Of the median speed; zero until everything is measured.
+    pub shares: Shares,
 }
 
 /// The speed of one problem in one precision.
@@ -47,13 +50,54 @@ pub struct KernelSpeed {
     pub steps_per_repeat: u64,
     /// Copy bandwidth of all ranks, write-allocate counted, between the repetitions of this problem, bytes/s.
     pub copy: Samples,
+    /// The loop over as many arrays as a stage reads and writes on average.
+    pub mix: MixSpeed,
+    /// The same stages where the memory is no limit.
+    pub in_cache: InCache,
     pub executors: Vec<ExecutorSpeed>,
+}
+
+/// What a loop over as many arrays as a stage goes through allows a problem.
+#[derive(Clone, Debug, Serialize)]
+pub struct MixSpeed {
+    pub mix: Mix,
+    /// Bytes that a plain sweep moves per cell and step, with stores as in the loop.
+    pub bytes_per_cell: f64,
+    /// Of all ranks, between the repetitions of the problem, bytes/s.
+    pub bandwidth: Samples,
+}
+
+impl MixSpeed {
+    /// Updates per second that the bandwidth allows a plain sweep.
+    pub fn roof(&self) -> f64 {
+        self.bandwidth.median() / self.bytes_per_cell
+    }
+}
+
+/// An executor's speed as a share of what bounds it.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Shares {
+    /// Of what the copy bandwidth allows.
+    pub of_roof: f64,
+    /// Of what the bandwidth of the mix allows.
+    pub of_mix: f64,
+    /// Of the rate in a core's own caches.
+    pub of_in_cache: f64,
 }
 
 impl KernelSpeed {
     /// Updates per second that the copy bandwidth allows a plain sweep.
     pub fn roof(&self) -> f64 {
         self.copy.median() / self.bytes_per_cell
+    }
+
+    /// The shares of an executor whose median speed is `updates` per second.
+    fn shares(&self, updates: f64) -> Shares {
+        Shares {
+            of_roof: updates / self.roof(),
+            of_mix: updates / self.mix.roof(),
+            of_in_cache: updates / self.in_cache.updates_per_second.median(),
+        }
     }
 
     /// Share of waiting that an executor hides, compared with blocking; `None` where blocking was not measured or does
@@ -88,16 +132,21 @@ pub fn measure<T: Buildable>(
     for &executor in &plan.executors {
         course.repetition(executor, course.n_phases());
     }
+    let mut small = SmallTile::new(world, plan, problem, &course.engine)?;
+    let mut mix = course.mix();
+    memory.mix_on_all_ranks(world, mix.mix);
     let mut copy = Samples::default();
     for _ in 0..plan.repeat {
         copy.push(memory.all_ranks(world, Stream::Copy));
+        mix.bandwidth.push(memory.mix_on_all_ranks(world, mix.mix));
+        small.measure();
         for (&executor, speed) in plan.executors.iter().zip(&mut executors) {
             let repetition = course.repetition(executor, steps);
             speed.push(&repetition, course.n_cells(), steps);
         }
     }
     copy.push(memory.all_ranks(world, Stream::Copy));
-    Ok(KernelSpeed {
+    let mut speed = KernelSpeed {
         problem: problem.name,
         summary: problem.summary,
         precision: T::NAME,
@@ -109,8 +158,15 @@ pub fn measure<T: Buildable>(
         dt: course.dt,
         steps_per_repeat: steps,
         copy,
-        executors,
-    })
+        mix,
+        in_cache: small.finish(),
+        executors: Vec::new(),
+    };
+    for executor in &mut executors {
+        executor.shares = speed.shares(executor.updates_per_second.median());
+    }
+    speed.executors = executors;
+    Ok(speed)
 }
 
 impl ExecutorSpeed {
@@ -120,6 +176,7 @@ impl ExecutorSpeed {
             updates_per_second: Samples::default(),
             wait_share: Samples::default(),
             wait_per_step: Samples::default(),
+            shares: Shares::default(),
         }
     }
 
@@ -142,9 +199,9 @@ struct Repetition {
 }
 
 /// A problem on its way: the engine of this rank, and how far it is.
-struct Course<'w, T> {
+pub(super) struct Course<'w, T> {
     world: &'w World,
-    engine: Engine<T>,
+    pub engine: Engine<T>,
     topology: Topology,
     storage_bytes: f64,
     dt: f64,
@@ -152,7 +209,7 @@ struct Course<'w, T> {
 }
 
 impl<'w, T: Buildable> Course<'w, T> {
-    fn new(world: &'w World, plan: &Plan, problem: &Problem, free_memory: f64) -> Result<Course<'w, T>> {
+    pub fn new(world: &'w World, plan: &Plan, problem: &Problem, free_memory: f64) -> Result<Course<'w, T>> {
         let case = problem.case(plan.size.unwrap_or(problem.size), T::NAME, plan.topology)?;
         let decomposition = case.decompose(world.size())?;
         let tile = case.tile(&decomposition, world.rank());
@@ -192,6 +249,17 @@ impl<'w, T: Buildable> Course<'w, T> {
             dt: CFL / rate[0],
             step: 0,
         })
+    }
+
+    /// The loop that the stages amount to, not yet measured.
+    fn mix(&self) -> MixSpeed {
+        let traffic = self.engine.declaration.traffic();
+        let mix = Mix::of(&traffic, self.engine.storage.is_streamed());
+        MixSpeed {
+            mix,
+            bytes_per_cell: mix.numbers_moved(&traffic) * size_of::<T>() as f64,
+            bandwidth: Samples::default(),
+        }
     }
 
     fn n_cells(&self) -> usize {
@@ -242,21 +310,6 @@ mod tests {
     use crate::numerics::instructions::InstructionSet;
     use crate::study::PROBLEMS;
 
-    fn plan() -> Plan {
-        Plan {
-            problems: PROBLEMS.iter().collect(),
-            size: Some(12),
-            precisions: Vec::new(),
-            executors: Executor::ALL.to_vec(),
-            instructions: InstructionSet::best(),
-            topology: None,
-            is_streamed: None,
-            repeat: 3,
-            seconds_per_repeat: 0.0,
-            steps_per_repeat: None,
-        }
-    }
-
     fn speed(problem: &'static Problem, plan: &Plan) -> Result<KernelSpeed> {
         let mut memory = Memory::new(4096, InstructionSet::best());
         measure::<f32>(&World::single(), plan, problem, &mut memory, f64::INFINITY)
@@ -265,17 +318,35 @@ mod tests {
     #[test]
     fn every_problem_runs_in_every_executor() {
         for problem in PROBLEMS {
-            let speed = speed(problem, &plan()).unwrap();
+            let speed = speed(problem, &Plan::small()).unwrap();
             assert_eq!(speed.executors.len(), 3);
             assert!(speed.executors.iter().all(|e| e.updates_per_second.min() > 0.0));
             assert!(speed.roof() > 0.0 && speed.dt > 0.0);
+            assert!(speed.mix.roof() > 0.0 && speed.in_cache.updates_per_second.min() > 0.0);
             assert_eq!(speed.precision, "f32");
         }
     }
 
     #[test]
+    fn shares_are_of_the_median() {
+        let speed = speed(&PROBLEMS[1], &Plan::small()).unwrap();
+        let executor = &speed.executors[2];
+        let updates = executor.updates_per_second.median();
+        // Quotients of the same numbers.
+        assert_eq!(
+            executor.shares.of_roof,
+            updates / (speed.copy.median() / speed.bytes_per_cell)
+        );
+        assert_eq!(executor.shares.of_mix, updates / speed.mix.roof());
+        assert_eq!(
+            executor.shares.of_in_cache,
+            updates / speed.in_cache.updates_per_second.median()
+        );
+    }
+
+    #[test]
     fn a_topology_for_another_number_of_ranks_is_refused() {
-        let mut plan = plan();
+        let mut plan = Plan::small();
         plan.topology = Some([1, 2, 3]);
         let error = speed(&PROBLEMS[0], &plan).unwrap_err();
         assert!(error.to_string().contains("1 x 2 x 3 makes 6 tiles"), "{error}");
@@ -283,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_grid_beyond_the_memory_is_refused_before_it_is_allocated() {
-        let mut plan = plan();
+        let mut plan = Plan::small();
         plan.size = Some(1000);
         let mut memory = Memory::new(4096, InstructionSet::best());
         let result = measure::<f64>(&World::single(), &plan, &PROBLEMS[0], &mut memory, 1e9);
@@ -293,7 +364,7 @@ mod tests {
     #[test]
     fn rows_stored_past_the_caches_have_the_same_bits() {
         let after_five_steps = |is_streamed| {
-            let mut plan = plan();
+            let mut plan = Plan::small();
             plan.is_streamed = Some(is_streamed);
             plan.size = Some(21);
             let world = World::single();
@@ -314,7 +385,7 @@ mod tests {
 
     #[test]
     fn hidden_waiting_is_relative_to_blocking() {
-        let mut speed = speed(&PROBLEMS[0], &plan()).unwrap();
+        let mut speed = speed(&PROBLEMS[0], &Plan::small()).unwrap();
         let waits = [0.4, 0.1, 0.0];
         for (executor, wait) in speed.executors.iter_mut().zip(waits) {
             executor.wait_per_step = [wait].into_iter().collect();

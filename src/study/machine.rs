@@ -3,6 +3,10 @@
 //! Bytes are counted as they move: a store to a line that is not in cache first reads it (write-allocate), unless it
 //! is non-temporal.
 
+mod mix;
+
+pub use mix::Mix;
+
 use super::samples::Samples;
 use crate::field::Array;
 use crate::for_each_instruction_set;
@@ -143,6 +147,24 @@ impl Memory {
         n_passes * self.n * stream.bytes()
     }
 
+    /// Bandwidth of all ranks together in the loop `mix`, bytes/s: on every rank the same.
+    pub fn mix_on_all_ranks(&mut self, world: &World, mix: Mix) -> f64 {
+        world.barrier();
+        let start = Instant::now();
+        self.pass_mix(mix);
+        let mut slowest = [start.elapsed().as_secs_f64()];
+        world.max(&mut slowest);
+        (world.size() * mix.length(self.n) * mix.bytes()) as f64 / slowest[0]
+    }
+
+    fn pass_mix(&mut self, mix: Mix) {
+        let n = self.n as i64;
+        let (b, c) = (self.b.row(0, 0, 0, n), self.c.row(0, 0, 0, n));
+        let a = self.a.row_mut(0, 0, 0, n);
+        mix.pass(self.instructions, a, b, c);
+        black_box(a);
+    }
+
     fn timed_pass(&mut self, stream: Stream) -> f64 {
         let start = Instant::now();
         self.pass(stream);
@@ -201,26 +223,42 @@ for_each_instruction_set! {
 }
 
 /// Copies with stores that do not read the line first. The arrays begin on a cache line.
-#[cfg(target_arch = "x86_64")]
 fn copy_past_caches(a: &mut [f64], b: &[f64]) {
-    use std::arch::x86_64::{_mm_load_pd, _mm_sfence, _mm_stream_pd};
     let is_aligned = |array: &[f64]| (array.as_ptr() as usize).is_multiple_of(64);
     assert!(is_aligned(a) && is_aligned(b), "arrays begin on a cache line");
     for (a, b) in a.chunks_exact_mut(8).zip(b.chunks_exact(8)) {
-        for i in (0..8).step_by(2) {
-            // SAFETY: i + 1 is inside both chunks, which begin on a cache line; every x86-64 has SSE2.
-            unsafe { _mm_stream_pd(a[i..].as_mut_ptr(), _mm_load_pd(b[i..].as_ptr())) };
-        }
+        store_line_past_caches(a, b);
     }
-    // SAFETY: every x86-64 has SSE. The fence orders the stores before whatever this thread does next.
-    unsafe { _mm_sfence() };
+    fence();
 }
 
-/// Never called: [`Stream::is_available`] says so.
-#[cfg(not(target_arch = "x86_64"))]
-fn copy_past_caches(a: &mut [f64], b: &[f64]) {
-    a.copy_from_slice(b);
+/// Stores one cache line without reading it first; a [`fence`] has to follow. `to` begins on a line.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn store_line_past_caches(to: &mut [f64], from: &[f64]) {
+    use std::arch::x86_64::{_mm_loadu_pd, _mm_stream_pd};
+    debug_assert!((to.as_ptr() as usize).is_multiple_of(64));
+    for (to, from) in to.chunks_exact_mut(2).zip(from.chunks_exact(2)) {
+        // SAFETY: both chunks hold two numbers, the callers' lines are aligned, and every x86-64 has SSE2.
+        unsafe { _mm_stream_pd(to.as_mut_ptr(), _mm_loadu_pd(from.as_ptr())) };
+    }
 }
+
+/// Orders stores past the caches before whatever this thread does next.
+#[cfg(target_arch = "x86_64")]
+fn fence() {
+    // SAFETY: every x86-64 has SSE.
+    unsafe { std::arch::x86_64::_mm_sfence() };
+}
+
+/// Never called: [`Stream::is_available`] and [`Mix::of`] say so.
+#[cfg(not(target_arch = "x86_64"))]
+fn store_line_past_caches(to: &mut [f64], from: &[f64]) {
+    to.copy_from_slice(from);
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn fence() {}
 
 #[cfg(test)]
 mod tests {

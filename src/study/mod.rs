@@ -7,6 +7,7 @@
 
 mod bench;
 mod host;
+mod in_cache;
 mod kernels;
 mod machine;
 mod messages;
@@ -17,8 +18,9 @@ mod validate;
 
 pub use bench::{Plan, run};
 pub use host::{Cache, Host};
-pub use kernels::{ExecutorSpeed, KernelSpeed};
-pub use machine::{Bandwidth, Stream};
+pub use in_cache::InCache;
+pub use kernels::{ExecutorSpeed, KernelSpeed, MixSpeed, Shares};
+pub use machine::{Bandwidth, Mix, Stream};
 pub use messages::Messages;
 pub use problems::{PROBLEMS, Problem};
 pub use report::Report;

@@ -108,6 +108,7 @@ impl Problem {
 mod tests {
     use super::*;
     use crate::error::Error;
+    use crate::kernels::Traffic;
 
     #[test]
     fn every_problem_can_be_read() {
@@ -124,6 +125,23 @@ mod tests {
     fn heat_moves_three_numbers_per_cell() {
         let case = PROBLEMS[0].case(12, "f64", None).unwrap();
         assert_eq!(case.declaration.bytes_per_cell(8), 24.0);
+    }
+
+    #[test]
+    fn what_a_stage_changes_in_place_is_told_apart() {
+        let traffic = |name| {
+            Problem::named(name)
+                .unwrap()
+                .case(12, "f64", None)
+                .unwrap()
+                .declaration
+                .traffic()
+        };
+        let all = |traffic: Traffic| (traffic.stages, traffic.reads, traffic.changes, traffic.writes);
+        assert_eq!(all(traffic("heat")), (1.0, 1.0, 0.0, 1.0));
+        // Three winds and the stage's source each time; the start of the step beside it in the second stage, and in place
+        // in the third.
+        assert_eq!(all(traffic("weno5")), (3.0, 13.0, 1.0, 3.0));
     }
 
     #[test]

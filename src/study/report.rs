@@ -1,7 +1,7 @@
 //! What a measurement found, as text for people; the same goes to JSON for programs.
 
 use super::host::Host;
-use super::kernels::{ExecutorSpeed, KernelSpeed};
+use super::kernels::{ExecutorSpeed, KernelSpeed, MixSpeed};
 use super::machine::{Bandwidth, Stream};
 use super::messages::Messages;
 use super::samples::Samples;
@@ -134,13 +134,14 @@ pub fn kernel(report: &Report, speed: &KernelSpeed) -> String {
     let [tx, ty, tz] = speed.topology;
     let mut text = format!(
         "\n{} {}, {nx} x {ny} x {nz} cells, tiles {tx} x {ty} x {tz}: {}\n  {:.0} bytes a cell and step; copy {} GB/s, \
-         so the roof is {:.1} million updates/s\n  {} steps a repetition; whole rows are stored {} the caches\n",
+         so the roof is {:.1} million updates/s\n{}  {} steps a repetition; whole rows are stored {} the caches\n",
         speed.problem,
         speed.precision,
         speed.summary,
         speed.bytes_per_cell,
         spread(&speed.copy, 1e-9, 1),
         speed.roof() * 1e-6,
+        bounds(speed),
         speed.steps_per_repeat,
         if speed.is_streamed { "past" } else { "through" },
     );
@@ -151,25 +152,57 @@ pub fn kernel(report: &Report, speed: &KernelSpeed) -> String {
         );
     }
     text += &format!(
-        "  {:<9} {:>27} {:>7} {:>7}{}\n",
+        "  {:<9} {:>27} {:>7} {:>7} {:>7} {:>8}{}\n",
         "",
         "million updates/s (min-max)",
         "GB/s",
         "roof",
+        "mix",
+        "in cache",
         if report.n_ranks > 1 { "  waiting  hidden" } else { "" }
     );
     for executor in &speed.executors {
         let updates = executor.updates_per_second.median();
+        let shares = &executor.shares;
         text += &format!(
-            "  {:<9} {:>27} {:>7.1} {:>5.1} %{}\n",
+            "  {:<9} {:>27} {:>7.1} {:>5.1} % {:>5.1} % {:>6.1} %{}\n",
             executor.executor,
             spread(&executor.updates_per_second, 1e-6, 1),
             updates * speed.bytes_per_cell * 1e-9,
-            100.0 * updates / speed.roof(),
+            100.0 * shares.of_roof,
+            100.0 * shares.of_mix,
+            100.0 * shares.of_in_cache,
             waiting(report, speed, executor)
         );
     }
     text
+}
+
+/// What bounds a problem beside the roof, a line each.
+fn bounds(speed: &KernelSpeed) -> String {
+    let MixSpeed {
+        mix,
+        bytes_per_cell,
+        bandwidth,
+    } = &speed.mix;
+    let [nx, ny, nz] = speed.in_cache.tile;
+    format!(
+        "  mix: a loop that only adds up {} into {}, stored {} the caches, as the mean stage does: {} GB/s over \
+         {bytes_per_cell:.0} bytes allow {:.1} million updates/s\n  in cache: the same stages on {nx} x {ny} x {nz} cells a \
+         rank, {} in all, without exchange or walls, counted by faces: {} million updates/s\n",
+        counted(mix.n_reads, "array"),
+        mix.n_writes,
+        if mix.is_past_caches { "past" } else { "through" },
+        spread(bandwidth, 1e-9, 1),
+        speed.mix.roof() * 1e-6,
+        binary(speed.in_cache.touched_bytes),
+        spread(&speed.in_cache.updates_per_second, 1e-6, 1),
+    )
+}
+
+/// A number of things.
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The share of waiting, and how much of it an executor hides.
