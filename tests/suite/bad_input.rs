@@ -2,7 +2,7 @@
 
 use crate::launch::{Launch, Outcome, Workplace};
 
-const CONFIG: i32 = 2;
+pub const CONFIG: i32 = 2;
 const NUMERICAL: i32 = 4;
 const IO: i32 = 5;
 
@@ -28,7 +28,7 @@ initial = "exp(-x^2)"
 /// Runs [`GOOD`] with `from` replaced by `to`, alone and on 2 ranks: it must end with `code`, and say each of `words`, the
 /// first of them exactly once.
 #[track_caller]
-fn refuse(from: &str, to: &str, code: i32, words: &[&str]) {
+pub fn refuse(from: &str, to: &str, code: i32, words: &[&str]) {
     assert!(GOOD.contains(from), "{from}");
     for launch in [Launch::alone(), Launch::on(2)] {
         let place = Workplace::new();

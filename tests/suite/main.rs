@@ -7,7 +7,8 @@
 //! | `ranks` | bits do not depend on ranks, topology, exchange mode and instruction set; faults are noticed |
 //! | `validate` | numbers from elsewhere are met; what is wrong with a case or its results is said |
 //! | `reference_cases` | nothing is lost, budgets close |
-//! | `bad_input` | what is wrong is said once, with file, key, value and remedy |
+//! | `bounds` | the limited scheme makes no new extrema and loses nothing |
+//! | `bad_input`, `bad_transport` | what is wrong is said once, with file, key, value and remedy |
 //! | `command_line` | subcommands, options, the folder of a run |
 //! | `time` | every step is stable, times are met without slivers |
 //! | `quick` | the subset of all this that a developer runs after every change |
@@ -15,6 +16,8 @@
 //! `launch` runs the binary, `random` chooses.
 
 mod bad_input;
+mod bad_transport;
+mod bounds;
 mod command_line;
 mod contract;
 mod launch;

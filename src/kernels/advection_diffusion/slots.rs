@@ -179,6 +179,8 @@ fn n_registers(stepper: Stepper) -> usize {
     match stepper {
         Stepper::Euler | Stepper::SspRk2 => 2,
         Stepper::SspRk3 | Stepper::Rk3 => 3,
+        // The second stage of two writes into the state itself.
+        Stepper::Rkl2 { stages: 2 } => 3,
         Stepper::Rkl2 { .. } => 4,
     }
 }

@@ -1,7 +1,7 @@
-//! The configurations on which every registered kernel is held to its declarations: chosen ones, and random ones that
-//! combine everything a `[kernel]` table can say.
+//! The configurations on which every registered kernel is held to its declarations: those of the foundation, and those of
+//! `transport`.
 
-use crate::random::Random;
+use super::transport;
 use simrun::config::Document;
 use simrun::grid::Grid;
 use simrun::kernels::{self, Physics};
@@ -9,33 +9,6 @@ use std::fmt;
 
 /// Sides of the cells, m.
 pub const SPACING: [f64; 3] = [0.7, 0.45, 0.9];
-
-/// The pairs of schemes that can carry something.
-pub const SCHEMES: [(&str, &str); 23] = [
-    ("upwind", "euler"),
-    ("upwind", "ssp-rk2"),
-    ("upwind", "ssp-rk3"),
-    ("upwind", "rk3"),
-    ("upwind", "rkl2"),
-    ("upwind3", "ssp-rk2"),
-    ("upwind3", "ssp-rk3"),
-    ("upwind3", "rk3"),
-    ("upwind3", "rkl2"),
-    ("upwind5", "ssp-rk3"),
-    ("upwind5", "rk3"),
-    ("centred", "euler"),
-    ("centred", "ssp-rk3"),
-    ("centred", "rk3"),
-    ("centred4", "ssp-rk3"),
-    ("centred4", "rk3"),
-    ("weno5", "ssp-rk3"),
-    ("weno5", "rk3"),
-    ("limited", "euler"),
-    ("limited", "ssp-rk2"),
-    ("limited", "ssp-rk3"),
-    ("limited", "rk3"),
-    ("limited", "rkl2"),
-];
 
 /// A `[kernel]` table on a small grid around the origin.
 #[derive(Clone, Debug)]
@@ -48,6 +21,15 @@ pub struct Case {
 }
 
 impl Case {
+    /// Transport on a grid of so many cells.
+    pub fn transport(cells: &[usize], table: &str) -> Case {
+        Case {
+            kernel: "advection-diffusion",
+            cells: cells.to_vec(),
+            table: table.to_string(),
+        }
+    }
+
     /// The physics and the grid.
     pub fn read(&self) -> (Box<dyn Physics>, Grid) {
         let text = self.text();
@@ -84,12 +66,8 @@ impl fmt::Display for Case {
 
 /// The cases that are always run; every registered kernel has at least one.
 pub fn chosen() -> Vec<Case> {
-    let transport = |cells: &[usize], table: &str| Case {
-        kernel: "advection-diffusion",
-        cells: cells.to_vec(),
-        table: table.to_string(),
-    };
-    vec![
+    let transport = Case::transport;
+    let mut cases = vec![
         // The plain heat equation has a loop of its own.
         transport(
             &[13, 7, 5],
@@ -210,7 +188,9 @@ pub fn chosen() -> Vec<Case> {
             initial = "x + y"
             "#,
         ),
-    ]
+    ];
+    cases.extend(transport::chosen());
+    cases
 }
 
 /// The heat equation on rows so long that its loop takes only a few at a time.
@@ -227,136 +207,4 @@ pub fn long_rows() -> Case {
         "#
         .to_string(),
     }
-}
-
-/// A random configuration of transport.
-pub fn random_transport(random: &mut Random) -> Case {
-    let cells = random
-        .pick(&[
-            &[9, 7, 5][..],
-            &[6, 4, 3],
-            &[17, 3, 2],
-            &[1, 8, 5],
-            &[7, 1, 4],
-            &[5, 6, 1],
-            &[12, 9],
-            &[4, 37],
-            &[3, 19, 3],
-            &[1, 9],
-            &[14, 1],
-        ])
-        .to_vec();
-    let dims = cells.len();
-    let mut table = String::new();
-    let is_still = random.once_in(4);
-    let wind: Vec<String> = (0..dims)
-        .map(|_| if is_still { "0".into() } else { wind(random, dims) })
-        .collect();
-    table += &format!("wind = {wind:?}\n");
-    let (advection, stepper) = *random.pick(&SCHEMES);
-    let must_diffuse = (advection == "centred" && stepper == "euler") || is_still;
-    let diffusivity: Vec<String> = (0..dims).map(|_| diffusivity(random, dims, must_diffuse)).collect();
-    table += &format!("diffusivity = {diffusivity:?}\n");
-    table += &format!("advection = \"{advection}\"\nstepper = \"{stepper}\"\n");
-    table += &format!("budget = {}\n", random.once_in(2));
-    // A periodic axis is at least as long as the widest scheme reads, or inactive.
-    let periodic: Vec<bool> = cells.iter().map(|&n| random.once_in(3) && n != 2).collect();
-    for n in 0..1 + random.below(3) {
-        table += &format!("[[kernel.field]]\nname = \"q{n}\"\n");
-        table += &format!(
-            "initial = \"{}\"\n",
-            random.pick(&["sin(x) + y", "exp(-x^2 - y^2)", "1 + 0.1*x*y"])
-        );
-        if random.once_in(2) {
-            table += &format!("source = {}\n", source(random, &cells));
-        }
-        if random.once_in(2) {
-            table += "decay = 0.21\n";
-        }
-        table += &format!("boundary = {{ {} }}\n", walls(random, &periodic));
-    }
-    Case {
-        kernel: "advection-diffusion",
-        cells,
-        table,
-    }
-}
-
-fn wind(random: &mut Random, dims: usize) -> String {
-    let choices = [
-        "0",
-        "0.7",
-        "-0.4",
-        "sin(3*t)",
-        "0.2*y",
-        "0.5*sin(x)*y",
-        "0.3*x*cos(5*t)",
-        "0.1*y + t",
-    ];
-    let in_3d = ["0.2*z", "0.1*x*z - t"];
-    pick_for(random, dims, &choices, &in_3d)
-}
-
-fn diffusivity(random: &mut Random, dims: usize, must_diffuse: bool) -> String {
-    let choices = [
-        "0.3",
-        "0.1",
-        "0.2 + 0.05*y^2",
-        "0.2 + 0.1*sin(x)",
-        "0.2 + 0.1*sin(t)",
-        "0.2 + 0.1*sin(x*t + y)",
-    ];
-    let in_3d = ["0.1 + 0.02*z^2"];
-    match !must_diffuse && random.once_in(4) {
-        true => "0".into(),
-        false => pick_for(random, dims, &choices, &in_3d),
-    }
-}
-
-fn pick_for(random: &mut Random, dims: usize, choices: &[&str], in_3d: &[&str]) -> String {
-    match dims == 3 && random.once_in(4) {
-        true => random.pick(in_3d).to_string(),
-        false => random.pick(choices).to_string(),
-    }
-}
-
-/// Points near every border, and densities of every class.
-fn source(random: &mut Random, cells: &[usize]) -> String {
-    let point = |random: &mut Random| {
-        let place =
-            |(&n, spacing): (&usize, f64)| 0.5 * n as f64 * spacing * random.pick(&[-0.99, -0.4, 0.0, 0.3, 1.0]);
-        let at: Vec<f64> = cells.iter().zip(SPACING).map(place).collect();
-        format!("{{ rate = \"1 + 2*t\", at = {at:?} }}")
-    };
-    match random.below(4) {
-        0 => point(random),
-        1 => format!("[{}, {}, {{ density = \"0.1*y*t\" }}]", point(random), point(random)),
-        _ => format!("\"{}\"", random.pick(&["0.5", "0.1*x", "0.1*y", "sin(7*t)", "0.1*x*t"])),
-    }
-}
-
-fn walls(random: &mut Random, periodic: &[bool]) -> String {
-    let names = [["west", "east"], ["south", "north"], ["bottom", "top"]];
-    let kinds = [
-        "\"zero-gradient\"",
-        "\"open\"",
-        "{ value = 1.5 }",
-        "{ value = \"1 + 0.2*x + t\" }",
-        "{ flux = 0.2 }",
-        "{ flux = \"0.1*y*t\" }",
-        "{ flux = 0.0 }",
-        "{ inflow = \"2 + y*t\" }",
-    ];
-    let mut walls = Vec::new();
-    for (names, &is_periodic) in names.iter().zip(periodic) {
-        for name in names {
-            let kind = if is_periodic {
-                "\"periodic\""
-            } else {
-                *random.pick(&kinds)
-            };
-            walls.push(format!("{name} = {kind}"));
-        }
-    }
-    walls.join(", ")
 }

@@ -49,19 +49,28 @@ struct Level {
 }
 
 impl<T: Real> Problem<'_, T> {
-    /// Whether a stage that runs on `region` is responsible for a cell of a slot: one of the region, or, but for
-    /// accumulators, a declared ghost with its image there.
+    /// Whether a stage that runs on `region` is responsible for a cell of a slot: one of the region, or, where ghosts of
+    /// the slot are read, a declared ghost with its image there.
     fn is_filled_by(&self, region: &IndexBox, slot: SlotId, cell: Cell) -> bool {
+        if !self.has_ghosts(slot) {
+            return region.contains(cell);
+        }
         let grid = &self.grid;
         let is_halo = (0..3).any(|axis| grid.wrap(axis, cell[axis]) != cell[axis]);
-        match self.declaration.slots[slot.0].role {
-            Role::Accumulator => region.contains(cell),
-            _ => {
-                let ghosts = self.declaration.ghosts.on(grid);
-                let is_filled = grid.all().reached(&ghosts).contains(cell);
-                !is_halo && is_filled && region.contains(image(grid, cell))
-            }
-        }
+        let ghosts = self.declaration.ghosts.on(grid);
+        let is_filled = grid.all().reached(&ghosts).contains(cell);
+        !is_halo && is_filled && region.contains(image(grid, cell))
+    }
+
+    /// Whether any stage reads a slot beyond the cell: accumulators and what stages keep for each other are not.
+    fn has_ghosts(&self, slot: SlotId) -> bool {
+        let mut stages = self.declaration.phases.iter().flat_map(|phase| &phase.stages);
+        stages.any(|stage| {
+            stage
+                .reads
+                .iter()
+                .any(|read| read.slot == slot && !read.reach.is_none())
+        })
     }
 
     fn tile(&self) -> Tile {
