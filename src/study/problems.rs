@@ -51,11 +51,11 @@ pub const PROBLEMS: &[Problem] = &[
     },
     Problem {
         name: "upwind3",
-        summary: "upwind 3 and diffusion, SSP RK3, uniform wind, diffusivity a formula of x, y and z, periodic",
+        summary: "upwind 3 and diffusion, SSP RK3, wind and diffusivity formulas of x, y and z, periodic",
         size: 256,
         kernel: r#"
             type = "advection-diffusion"
-            wind = [1.0, -0.5, 0.25]
+            wind = ["1 + 0.5*cos(2*pi*(x + y))", "sin(2*pi*x) - 0.5", "0.3*cos(2*pi*(x - z))"]
             diffusivity = "1e-3*(1 + 0.5*sin(2*pi*x)*cos(2*pi*(y + z)))"
             advection = "upwind3"
             stepper = "ssp-rk3"
