@@ -7,7 +7,7 @@ use crate::field::Real;
 use crate::grid::Topology;
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
-use crate::study::{self, PROBLEMS, Plan, Problem};
+use crate::study::{self, PROBLEMS, Plan, Problem, STIFF};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use std::fs::File;
@@ -22,7 +22,8 @@ const THOROUGH: (f64, usize) = (0.5, 5);
 ///
 /// The roof of a kernel is the copy bandwidth of all ranks over the bytes that a plain sweep has to move per cell. "mix" is
 /// what a loop allows that goes through as many arrays as the kernel's stages and only adds them up; "in cache" is the
-/// rate of the kernel's own loops on a tile so small that it stays in a core's caches.
+/// rate of the kernel's own loops on a tile so small that it stays in a core's caches. The problem "stiff" compares super
+/// time stepping with explicit methods at equal error, always in f64 and on a grid of its own.
 #[derive(Args, Debug)]
 pub struct BenchArgs {
     /// Short repetitions: within a minute in total
@@ -121,8 +122,10 @@ fn plan(args: &BenchArgs, world: &World) -> Result<Plan> {
         .into_iter()
         .filter(|&precision| args.precision.is_empty() || args.precision.iter().any(|name| name == name_of(precision)))
         .collect();
+    let has_stiff = args.problem.is_empty() || args.problem.iter().any(|name| name == STIFF);
     Ok(Plan {
         problems,
+        has_stiff,
         size: args.size,
         precisions,
         executors,
@@ -143,7 +146,7 @@ fn name_of(precision: Precision) -> &'static str {
 }
 
 fn problem_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(PROBLEMS.iter().map(|problem| problem.name))
+    PossibleValuesParser::new(PROBLEMS.iter().map(|problem| problem.name).chain([STIFF]))
 }
 
 /// The instruction set with this name, if this machine has it.
@@ -192,6 +195,7 @@ mod tests {
     fn without_arguments_everything_is_measured_that_one_rank_can() {
         let plan = plan_of(&[]);
         assert_eq!(plan.problems.len(), PROBLEMS.len());
+        assert!(plan.has_stiff);
         assert_eq!(plan.precisions, [Precision::Double, Precision::Single]);
         assert_eq!(plan.executors, [Executor::Blocking]);
         assert_eq!((plan.repeat, plan.seconds_per_repeat), (5, 0.5));
@@ -210,10 +214,17 @@ mod tests {
         ]);
         assert_eq!(plan.problems.len(), 1);
         assert_eq!(plan.problems[0].name, "heat");
+        assert!(!plan.has_stiff);
         assert_eq!(plan.precisions, [Precision::Single]);
         assert_eq!(plan.executors, [Executor::Progress]);
         assert_eq!((plan.repeat, plan.topology), (7, Some([1, 1, 2])));
         assert_eq!(plan.instructions, InstructionSet::Baseline);
+    }
+
+    #[test]
+    fn the_comparison_of_steppers_is_asked_for_by_name() {
+        let plan = plan_of(&["--problem=stiff"]);
+        assert!(plan.has_stiff && plan.problems.is_empty());
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The order of a measurement: host, memory, messages, then every problem in every precision.
+//! The order of a measurement: host, memory, messages, then every problem in every precision, then time stepping.
 
 use super::host::Host;
 use super::machine::Memory;
 use super::problems::Problem;
 use super::report::{self, MemoryReport, Report};
-use super::{kernels, messages};
+use super::{kernels, messages, stiff};
 use crate::config::Precision;
 use crate::engine::Executor;
 use crate::error::Result;
@@ -18,6 +18,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[derive(Debug)]
 pub struct Plan {
     pub problems: Vec<&'static Problem>,
+    /// Whether super time stepping is compared with explicit methods.
+    pub has_stiff: bool,
     /// Cells per side, instead of each problem's own.
     pub size: Option<usize>,
     pub precisions: Vec<Precision>,
@@ -41,6 +43,7 @@ impl Plan {
     pub(super) fn small() -> Plan {
         Plan {
             problems: super::PROBLEMS.iter().collect(),
+            has_stiff: false,
             size: Some(12),
             precisions: Vec::new(),
             executors: Executor::ALL.to_vec(),
@@ -77,6 +80,7 @@ pub fn run(world: &World, plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<Repo
         },
         messages: Vec::new(),
         kernels: Vec::new(),
+        stiff: None,
     };
     say(&report::heading(&report));
     report.memory.streams = memory.measure(world, plan.repeat);
@@ -93,6 +97,11 @@ pub fn run(world: &World, plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<Repo
             say(&report::kernel(&report, &speed));
             report.kernels.push(speed);
         }
+    }
+    if plan.has_stiff {
+        let stiff = stiff::measure(world, plan.instructions, plan.repeat)?;
+        say(&report::stiff(&stiff));
+        report.stiff = Some(stiff);
     }
     Ok(report)
 }

@@ -16,7 +16,7 @@ use super::kernels::CFL;
 use super::problems::Problem;
 use super::samples::Samples;
 use crate::engine::{Engine, Executor, Setup};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::field::{Shape, SlotId};
 use crate::grid::{IndexBox, PerAxis, Reach};
 use crate::kernels::Declaration;
@@ -79,9 +79,8 @@ impl<'w, T: Buildable> SmallTile<'w, T> {
         let mut tile = case.tile(&decomposition, 0);
         tile.owned = IndexBox::from_size(cells).shift([widest; 3]);
         let mut kernel = T::build(case.physics.as_ref(), &case.grid);
-        let refuse = |error| Error::Config(format!("bench problem {}: {error}", problem.name));
-        kernel.prepare(&tile, 0.0).map_err(refuse)?;
-        let rates = kernel.rates(0.0).map_err(refuse)?;
+        let prepared = kernel.prepare(&tile, 0.0).and_then(|()| kernel.rates(0.0));
+        let rates = prepared.map_err(|error| case.refuse(&error))?;
         let measured = InCache {
             tile: cells,
             touched_bytes: n_touched(&case.declaration, &tile.owned) * size_of::<T>(),

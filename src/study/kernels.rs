@@ -8,9 +8,12 @@ use super::samples::Samples;
 use crate::engine::{Engine, Executor, Setup};
 use crate::error::{Error, Result};
 use crate::grid::Topology;
+use crate::kernels::Rates;
 use crate::kernels::contract::Buildable;
 use crate::metrics::Phase;
+use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
+use crate::simulation::Case;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -198,6 +201,30 @@ struct Repetition {
     waited: f64,
 }
 
+/// This rank's engine for a case, and the rates of its tile at the start.
+///
+/// # Errors
+/// If the grid cannot be cut for this number of ranks, or the kernel not be prepared: the same on every rank.
+pub(super) fn engine_of<T: Buildable>(
+    world: &World,
+    case: &Case,
+    instructions: InstructionSet,
+) -> Result<(Engine<T>, Rates)> {
+    let decomposition = case.decompose(world.size())?;
+    let tile = case.tile(&decomposition, world.rank());
+    let mut kernel = T::build(case.physics.as_ref(), &case.grid);
+    let prepared = kernel.prepare(&tile, 0.0).and_then(|()| kernel.rates(0.0));
+    let rates = world.agree(prepared.map_err(|error| case.refuse(&error)))?;
+    let setup = Setup {
+        decomposition,
+        declaration: case.declaration.clone(),
+        kernel,
+        tile,
+        instructions,
+    };
+    Ok((Engine::new(world, setup), rates))
+}
+
 /// A problem on its way: the engine of this rank, and how far it is.
 pub(super) struct Course<'w, T> {
     world: &'w World,
@@ -222,21 +249,9 @@ impl<'w, T: Buildable> Course<'w, T> {
                 free_memory / 1e9
             )));
         }
-        let mut kernel = T::build(case.physics.as_ref(), &case.grid);
-        let prepared = kernel.prepare(&tile, 0.0);
-        world.agree(prepared.map_err(|error| Error::Config(format!("bench problem {}: {error}", problem.name))))?;
-        let rates = world.agree(kernel.rates(0.0).map_err(|error| Error::Config(error.to_string())))?;
+        let (mut engine, rates) = engine_of(world, &case, plan.instructions)?;
         let mut rate = [rates.total];
         world.max(&mut rate);
-        let topology = decomposition.topology;
-        let setup = Setup {
-            decomposition,
-            declaration: case.declaration,
-            kernel,
-            tile,
-            instructions: plan.instructions,
-        };
-        let mut engine = Engine::new(world, setup);
         if let Some(is_streamed) = plan.is_streamed {
             engine.storage.set_streamed(is_streamed);
         }
@@ -244,7 +259,7 @@ impl<'w, T: Buildable> Course<'w, T> {
         Ok(Course {
             world,
             engine,
-            topology,
+            topology: decomposition.topology,
             storage_bytes,
             dt: CFL / rate[0],
             step: 0,
@@ -307,7 +322,6 @@ fn sum(world: &World, value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numerics::instructions::InstructionSet;
     use crate::study::PROBLEMS;
 
     fn speed(problem: &'static Problem, plan: &Plan) -> Result<KernelSpeed> {

@@ -14,6 +14,7 @@ mod messages;
 mod problems;
 mod report;
 mod samples;
+mod stiff;
 mod validate;
 
 pub use bench::{Plan, run};
@@ -25,4 +26,5 @@ pub use messages::Messages;
 pub use problems::{PROBLEMS, Problem};
 pub use report::Report;
 pub use samples::Samples;
+pub use stiff::{Comparison, STIFF, StepperRun, StiffReport};
 pub use validate::{ValidationPlan, validate};

@@ -5,6 +5,7 @@ use super::kernels::{ExecutorSpeed, KernelSpeed, MixSpeed};
 use super::machine::{Bandwidth, Stream};
 use super::messages::Messages;
 use super::samples::Samples;
+use super::stiff::{StepperRun, StiffReport};
 use crate::engine::Executor;
 use serde::Serialize;
 
@@ -29,6 +30,8 @@ pub struct Report {
     pub memory: MemoryReport,
     pub messages: Vec<Messages>,
     pub kernels: Vec<KernelSpeed>,
+    /// Super time stepping against explicit methods, if it was asked for.
+    pub stiff: Option<StiffReport>,
 }
 
 /// Bandwidths of the memory, bytes/s, write-allocate counted.
@@ -215,6 +218,37 @@ fn waiting(report: &Report, speed: &KernelSpeed, executor: &ExecutorSpeed) -> St
         Some(hidden) if executor.executor != Executor::Blocking.name() => format!("{share} {:>5.0} %", 100.0 * hidden),
         _ => share,
     }
+}
+
+/// Super time stepping against explicit methods.
+pub fn stiff(stiff: &StiffReport) -> String {
+    let [nx, ny] = stiff.cells;
+    let mut text = format!(
+        "\nstiff f64, {ny} columns of {nx} cells: diffusion with K = 1 - x^2 until the second Legendre polynomial is 1/e of what it \
+         was\n  explicit methods at their longest stable step; error: relative to the exact solution, in the 2-norm\n  {:<8} {:>6} \
+         {:>7} {:>7} {:>24} {:>9}  rkl2 at equal or smaller error\n",
+        "", "steps", "each of", "stages", "ms (min-max)", "error"
+    );
+    for (n, run) in stiff.runs.iter().enumerate() {
+        let comparison = stiff.comparisons.iter().find(|comparison| comparison.explicit == n);
+        let verdict = comparison.map_or_else(String::new, |comparison| {
+            let StepperRun { steps, stages, .. } = stiff.runs[comparison.rkl2];
+            format!(
+                "  {:.1} times cheaper, with {steps} x {stages} stages",
+                comparison.ratio
+            )
+        });
+        text += &format!(
+            "  {:<8} {:>6} {:>7} {:>7} {:>24} {:>9.2e}{verdict}\n",
+            run.stepper,
+            run.steps,
+            run.stages,
+            run.steps * run.stages as u64,
+            spread(&run.seconds, 1e3, 1),
+            run.error
+        );
+    }
+    text
 }
 
 /// `median (min-max)` in units of `1/factor`.
