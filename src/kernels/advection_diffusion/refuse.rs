@@ -198,9 +198,15 @@ pub(super) fn unless_source_is_inside(grid: &Grid, key: &str, source: &Source, s
         }
     }
     for axis in 0..grid.dims {
-        let Some(extent) = source.extent(axis) else {
+        let Some(mut extent) = source.extent(axis) else {
             continue;
         };
+        if let Source::Ball { at, .. } = source
+            && !grid.is_active(axis)
+        {
+            // A disc, which has no extent across.
+            extent = [(at[axis], "at"); 2];
+        }
         let size = grid.cells[axis] as f64 * grid.spacing[axis];
         let (lower, upper) = (grid.origin[axis], grid.origin[axis] + size);
         let name = AXIS_NAMES[axis];
@@ -358,6 +364,25 @@ mod tests {
             })
         };
         assert_eq!(ball([1.0, 0.0, 0.0], 1.0), Ok(()));
+        // The grid has one cell along y: what is released there is a disc, with its centre inside.
+        let flat = Grid {
+            cells: [8, 1, 6],
+            dims: 3,
+            spacing: [0.5; 3],
+            origin: [0.0; 3],
+            periodic: [false; 3],
+        };
+        let disc = |y| {
+            let at = [1.0, y, 1.0];
+            let disc = Source::Ball {
+                rate: rate(),
+                at,
+                radius: 1.0,
+            };
+            unless_source_is_inside(&flat, "s", &disc, 0.0)
+        };
+        assert_eq!(disc(0.25), Ok(()));
+        assert_eq!(disc(0.75).unwrap_err().key, "s.at[1]");
         let error = ball([0.5, 0.0, 0.0], 1.0).unwrap_err();
         assert_eq!(error.key, "s.at[0]");
         assert!(error.message.contains("x = -0.5 m lies outside"), "{}", error.message);
