@@ -84,11 +84,11 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64) -> R
         },
     };
     let losses: Vec<f64> = (0..parameters.fields.len())
-        .map(|field| parameters.loss(field) + deposition(kernel, tile, field, time))
+        .map(|field| parameters.loss(field))
         .collect();
     let mut worst = Worst::default();
-    // Fields that move with the air have one limit, with the largest loss of them.
-    let with_air = |&field: &usize| !parameters.fields[field].is_settling();
+    // Fields that move with the air, and that no wall takes up, have one limit, with the largest loss of them.
+    let with_air = |&field: &usize| !parameters.fields[field].is_settling() && !is_deposited(kernel, field);
     let fields = 0..parameters.fields.len();
     if let Some(field) = fields
         .clone()
@@ -129,29 +129,37 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64) -> R
     })
 }
 
-/// The largest rate at which walls that take up a field empty a cell beside them on this tile, 1/s: `v/d`, over the axes.
-fn deposition<T: Real>(kernel: &Transport<T>, tile: &Tile, field: usize, time: f64) -> f64 {
+/// Whether a wall takes up the field.
+fn is_deposited<T: Real>(kernel: &Transport<T>, field: usize) -> bool {
+    let mut walls = kernel.parameters.fields[field].walls.iter().flatten();
+    walls.any(|wall| matches!(wall, Wall::Deposition(_)))
+}
+
+/// Adds the rates at which walls empty the cells beside them, `v/d`, 1/s, to those of the cells from `lo` of row (j, k).
+fn add_deposition<T: Real>(
+    kernel: &Transport<T>,
+    field: usize,
+    (j, k): (i64, i64),
+    lo: i64,
+    time: f64,
+    losses: &mut [f64],
+) {
     let (grid, field) = (&kernel.grid, &kernel.parameters.fields[field]);
-    let along = |axis: usize| {
-        let of_wall = |upper: bool| match &field.walls[axis][usize::from(upper)] {
-            Wall::Deposition(_) if tile.is_at_wall(axis, upper) => {
-                let face = if upper {
-                    tile.owned.hi[axis]
-                } else {
-                    tile.owned.lo[axis]
-                };
-                let faces = tile.owned.with_range(axis, face, face + 1);
-                let cells = faces
-                    .rows()
-                    .flat_map(|(j, k)| (faces.lo[0]..faces.hi[0]).map(move |i| [i, j, k]));
-                let velocity = |face| ghosts::given::<T>(kernel, field, axis, upper, face, time).to_f64();
-                cells.map(velocity).fold(0.0, f64::max)
+    for (axis, upper) in (0..3).flat_map(|axis| [(axis, false), (axis, true)]) {
+        if !grid.is_active(axis) || !matches!(field.walls[axis][usize::from(upper)], Wall::Deposition(_)) {
+            continue;
+        }
+        let last = grid.cells[axis] as i64 - 1;
+        for (n, loss) in losses.iter_mut().enumerate() {
+            let mut face = [lo + n as i64, j, k];
+            if face[axis] != if upper { last } else { 0 } {
+                continue;
             }
-            _ => 0.0,
-        };
-        (of_wall(false) + of_wall(true)) / grid.spacing[axis]
-    };
-    (0..3).filter(|&axis| grid.is_active(axis)).map(along).sum()
+            face[axis] += i64::from(upper);
+            let velocity: T = ghosts::given(kernel, field, axis, upper, face, time);
+            *loss += velocity.to_f64() / grid.spacing[axis];
+        }
+    }
 }
 
 /// Looks at every owned cell with the wind that carries `field`.
@@ -168,7 +176,7 @@ fn look<T: Real>(
     let owned = tile.owned;
     // Where nothing varies, one cell speaks for all.
     let first = owned.lo;
-    let region = if kernel.is_uniform_in_space() {
+    let region = if kernel.is_uniform_in_space() && !is_deposited(kernel, field) {
         IndexBox::new(first, first.map(|n| n + 1))
     } else {
         owned
@@ -207,8 +215,10 @@ fn look<T: Real>(
                 }
             }
         }
+        let mut losses = vec![loss; n];
+        add_deposition(kernel, field, (j, k), region.lo[0], time, &mut losses);
         for i in 0..n {
-            let (advection_limit, diffusion_limit, total) = shares(scheme, a[i], b[i], cell_peclet[i], loss);
+            let (advection_limit, diffusion_limit, total) = shares(scheme, a[i], b[i], cell_peclet[i], losses[i]);
             worst.courant = worst.courant.max(a[i]);
             worst.diffusion = worst.diffusion.max(b[i]);
             worst.advection_limit = worst.advection_limit.max(advection_limit);
