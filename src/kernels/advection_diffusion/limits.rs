@@ -28,6 +28,10 @@ use crate::numerics::runge_kutta::Stepper;
 /// Names of the numbers that limit dt.
 pub(super) const NUMBERS: [&str; 3] = ["courant", "diffusion_number", "decay_number"];
 
+/// What the rate of exchange is multiplied with to limit RKL2's step: eigenvalues lie in a circle through zero about minus
+/// the rate, and radii of up to one half are stable for any number of stages.
+const OSCILLATION: f64 = 2.2;
+
 /// Largest values over cells.
 #[derive(Default)]
 struct Worst {
@@ -58,9 +62,11 @@ pub(super) fn wind_limit(advection: Advection, stepper: Stepper) -> f64 {
         (Advection::Limited, _) => 0.5,
         (Advection::Upwind1, Stepper::Euler | Stepper::SspRk2 | Stepper::SspRk3) => 1.0,
         (Advection::Upwind1, Stepper::Rk3) => 1.256,
+        // RKL2 of two stages is the second-order Runge-Kutta method.
+        (Advection::Upwind1, Stepper::Rkl2 { stages: 2 }) => 1.0,
         (Advection::Upwind1, Stepper::Rkl2 { .. }) => 1.5,
         (_, Stepper::Euler) => 0.0,
-        (Advection::Upwind3, Stepper::SspRk2) => 0.87,
+        (Advection::Upwind3, Stepper::SspRk2 | Stepper::Rkl2 { stages: 2 }) => 0.87,
         (Advection::Upwind3, Stepper::Rkl2 { .. }) => 0.9,
         (_, Stepper::SspRk2 | Stepper::Rkl2 { .. }) => 0.0,
         (Advection::Upwind3, _) => 1.62,
@@ -102,6 +108,11 @@ pub(super) fn rates<T: Real>(kernel: &Transport<T>, tile: &Tile, time: f64) -> R
     }
     if worst.is_unsound {
         kernel.refuse_coefficients(tile, time)?;
+    }
+    if let Stepper::Rkl2 { .. } = parameters.stepper {
+        // Exchange in a circle of three or more fields oscillates, which RKL2 bears only near zero.
+        let turnover = parameters.exchange.iter().enumerate().map(|(n, rates)| rates[n].abs());
+        worst.total = worst.total.max(OSCILLATION * turnover.fold(0.0, f64::max));
     }
     let loss = losses.iter().copied().fold(0.0, f64::max);
     Ok(Rates {
@@ -291,7 +302,8 @@ mod tests {
         Advection::Centred4,
         Advection::Limited,
     ];
-    const STEPPERS: [Stepper; 7] = [
+    const STEPPERS: [Stepper; 8] = [
+        Stepper::Rkl2 { stages: 2 },
         Stepper::Euler,
         Stepper::SspRk2,
         Stepper::SspRk3,
