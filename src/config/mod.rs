@@ -51,6 +51,33 @@ pub enum Precision {
     Double,
 }
 
+/// What lengths and times are measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Units {
+    /// Metres, seconds, and what follows from them.
+    Si,
+    /// Units in which the constants of the physics are 1.
+    Natural,
+}
+
+impl Units {
+    /// What stands behind a length: "m", or nothing.
+    pub fn length(self) -> &'static str {
+        match self {
+            Units::Si => "m",
+            Units::Natural => "",
+        }
+    }
+
+    /// What stands behind a time: "s", or nothing.
+    pub fn time(self) -> &'static str {
+        match self {
+            Units::Si => "s",
+            Units::Natural => "",
+        }
+    }
+}
+
 /// Everything that a configuration says beside the physics.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -61,6 +88,7 @@ pub struct Config {
     /// For people; the stem of the file unless given.
     pub title: String,
     pub precision: Precision,
+    pub units: Units,
     pub grid: GridConfig,
     pub time: TimeConfig,
     pub parallel: ParallelConfig,
@@ -78,6 +106,7 @@ impl Config {
         let path = PathBuf::from(document.file_name());
         let title = root.string("title");
         let precision = root.choice("precision", &[("f32", Precision::Single), ("f64", Precision::Double)]);
+        let units = root.choice("units", &[("SI", Units::Si), ("natural", Units::Natural)]);
         let grid = GridConfig::read(&root);
         let time = TimeConfig::read(&root);
         let parallel = ParallelConfig::read(&root.section("parallel"), grid.as_ref());
@@ -90,6 +119,7 @@ impl Config {
             path,
             text: document.text().to_string(),
             precision: precision.unwrap_or(Precision::Double),
+            units: units.unwrap_or(Units::Si),
             grid: grid?,
             // What is wrong with the time is recorded; the rest is read all the same, so that all errors come at once.
             time: time.unwrap_or(TimeConfig::STAND_IN),

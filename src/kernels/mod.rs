@@ -8,7 +8,8 @@ mod declaration;
 mod registry;
 
 pub mod advection_diffusion;
+pub mod fdtd;
 
 pub use contract::{Kernel, KernelError, Physics, Rate, Rates, Remark, StageCall};
 pub use declaration::{Declaration, Phase, StageSpec, TotalSpec, Traffic};
-pub use registry::{Entry, REGISTRY, Reader, read};
+pub use registry::{Entry, REGISTRY, Reader, Setting, read};

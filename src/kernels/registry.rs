@@ -1,11 +1,19 @@
 //! The list of physics that a configuration can ask for by `kernel.type`.
 
 use super::Physics;
-use crate::config::Table;
+use crate::config::{GridConfig, Table, Units};
 
-/// Reads a `[kernel]` table for a grid of so many axes and cells; errors are recorded in the table's document, and `None`
-/// is returned if there were any.
-pub type Reader = fn(table: &Table, dims: usize, cells: [usize; 3]) -> Option<Box<dyn Physics>>;
+/// What a physics is told of the rest of the configuration.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub grid: GridConfig,
+    pub units: Units,
+    /// Time of the initial state, s.
+    pub start: f64,
+}
+
+/// Reads a `[kernel]` table; errors are recorded in the table's document, and `None` is returned if there were any.
+pub type Reader = fn(table: &Table, setting: &Setting) -> Option<Box<dyn Physics>>;
 
 /// One physics: its name in the configuration, and how to read the rest of its `[kernel]` table.
 pub struct Entry {
@@ -29,7 +37,7 @@ pub const REGISTRY: &[Entry] = &[Entry {
 }];
 
 /// Reads the `[kernel]` table of a configuration.
-pub fn read(table: &Table, dims: usize, cells: [usize; 3]) -> Option<Box<dyn Physics>> {
+pub fn read(table: &Table, setting: &Setting) -> Option<Box<dyn Physics>> {
     let choices: Vec<(&str, usize)> = REGISTRY.iter().enumerate().map(|(n, entry)| (entry.name, n)).collect();
     let names: Vec<String> = REGISTRY
         .iter()
@@ -43,5 +51,5 @@ pub fn read(table: &Table, dims: usize, cells: [usize; 3]) -> Option<Box<dyn Phy
         table.accept_rest();
         return None;
     };
-    (REGISTRY[chosen].read)(table, dims, cells)
+    (REGISTRY[chosen].read)(table, setting)
 }

@@ -4,7 +4,7 @@ use crate::config::{Config, Document};
 use crate::error::{Error, Result};
 use crate::field::Storage;
 use crate::grid::{AXIS_NAMES, Decomposition, DecompositionError, Grid, Tile};
-use crate::kernels::{self, Declaration, KernelError, Physics, Rates};
+use crate::kernels::{self, Declaration, KernelError, Physics, Rates, Setting};
 use crate::parallel::World;
 use std::path::Path;
 
@@ -53,7 +53,7 @@ impl Case {
         let mut found = None;
         if let (Some(config), Some(table)) = (&config, &kernel) {
             let kernel_name = table.string("type").unwrap_or_default();
-            if let Some(physics) = kernels::read(table, config.grid.dims, config.grid.cells) {
+            if let Some(physics) = kernels::read(table, &setting(config)) {
                 let grid = Grid {
                     cells: config.grid.cells,
                     dims: config.grid.dims,
@@ -193,6 +193,15 @@ impl Case {
         };
         let stored: f64 = tile.stored().size().iter().map(|&n| n as f64).product();
         slots + stored * (self.declaration.n_coefficient_arrays * self.number_size()) as f64
+    }
+}
+
+/// What the physics is told of the rest of the configuration.
+fn setting(config: &Config) -> Setting {
+    Setting {
+        grid: config.grid.clone(),
+        units: config.units,
+        start: config.time.start,
     }
 }
 

@@ -13,9 +13,9 @@ use super::kernel::AdvectionDiffusion;
 use super::limits::wind_limit;
 use super::parameters::{Advection, FieldParameters, Parameters};
 use super::walls::Wall;
-use crate::config::Table;
+use crate::config::{Table, Units};
 use crate::grid::{AXIS_NAMES, PerAxis};
-use crate::kernels::Physics;
+use crate::kernels::{Physics, Setting};
 use crate::numerics::runge_kutta::Stepper;
 use coefficients::{diffusivity, wind};
 use exchange::exchange_rates;
@@ -51,8 +51,15 @@ impl Context {
 }
 
 /// Reads the table; errors go to its document.
-pub fn read(table: &Table, dims: usize, cells: PerAxis<usize>) -> Option<Box<dyn Physics>> {
-    let parameters = parameters(table, dims, cells)?;
+pub fn read(table: &Table, setting: &Setting) -> Option<Box<dyn Physics>> {
+    if setting.units == Units::Natural {
+        table.error_at(
+            "type",
+            "transport has no natural units",
+            "leave `units` out: lengths are in m and times in s",
+        );
+    }
+    let parameters = parameters(table, setting.grid.dims, setting.grid.cells)?;
     Some(Box::new(AdvectionDiffusion { parameters }))
 }
 

@@ -2,9 +2,9 @@
 //! `transport`.
 
 use super::transport;
-use simrun::config::Document;
+use simrun::config::{Document, GridConfig, Units};
 use simrun::grid::Grid;
-use simrun::kernels::{self, Physics};
+use simrun::kernels::{self, Physics, Setting};
 use std::fmt;
 
 /// Sides of the cells, m.
@@ -15,6 +15,7 @@ pub const SPACING: [f64; 3] = [0.7, 0.45, 0.9];
 pub struct Case {
     /// `kernel.type`.
     pub kernel: &'static str,
+    pub units: Units,
     pub cells: Vec<usize>,
     /// The rest of the `[kernel]` table.
     pub table: String,
@@ -25,6 +26,7 @@ impl Case {
     pub fn transport(cells: &[usize], table: &str) -> Case {
         Case {
             kernel: "advection-diffusion",
+            units: Units::Si,
             cells: cells.to_vec(),
             table: table.to_string(),
         }
@@ -38,15 +40,26 @@ impl Case {
         let mut cells = [1; 3];
         cells[..dims].copy_from_slice(&self.cells);
         let table = document.root().table("kernel").expect("every case has a kernel");
-        let physics = kernels::read(&table, dims, cells);
+        let spacing = [SPACING[0], SPACING[1], if dims == 3 { SPACING[2] } else { 1.0 }];
+        let origin = [0, 1, 2].map(|axis| -0.5 * spacing[axis] * cells[axis] as f64);
+        let setting = Setting {
+            grid: GridConfig {
+                cells,
+                dims,
+                spacing,
+                origin,
+            },
+            units: self.units,
+            start: 0.0,
+        };
+        let physics = kernels::read(&table, &setting);
         document.finish().unwrap_or_else(|e| panic!("{e}\n{text}"));
         let physics = physics.expect("there was no error");
-        let spacing = [SPACING[0], SPACING[1], if dims == 3 { SPACING[2] } else { 1.0 }];
         let grid = Grid {
             cells,
             dims,
             spacing,
-            origin: [0, 1, 2].map(|axis| -0.5 * spacing[axis] * cells[axis] as f64),
+            origin,
             periodic: physics.periodic(),
         };
         (physics, grid)
@@ -197,6 +210,7 @@ pub fn chosen() -> Vec<Case> {
 pub fn long_rows() -> Case {
     Case {
         kernel: "advection-diffusion",
+        units: Units::Si,
         cells: vec![8300, 9],
         table: r#"
             diffusivity = [0.2, 0.1]

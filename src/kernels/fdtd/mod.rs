@@ -1,0 +1,5 @@
+//! Maxwell's equations by finite differences in time and space.
+
+pub mod component;
+pub mod material;
+pub mod units;
