@@ -35,6 +35,7 @@ pub fn exchange_needs(declaration: &Declaration, grid: &Grid) -> Vec<Vec<Vec<Hal
                 slot: read.slot,
                 reach: reach.on(grid),
                 shape,
+                ghosts: declaration.ghosts.on(grid),
             });
         }
     }
@@ -80,9 +81,7 @@ fn reach_until_written<'s>(
         let later = stage(n + ahead);
         for read in later.reads.iter().filter(|read| read.slot == slot) {
             reach = reach.max(&read.reach);
-            if read.shape == Shape::Box {
-                shape = Shape::Box;
-            }
+            shape = shape.max(read.shape);
         }
         if later.writes.contains(&slot) {
             break;
@@ -139,6 +138,7 @@ mod tests {
                 })
                 .collect(),
             totals: Vec::new(),
+            gauges: None,
             ghosts: Reach::NONE,
             n_coefficient_arrays: 0,
         }

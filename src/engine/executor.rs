@@ -2,9 +2,9 @@
 
 use super::exchange_needs;
 use super::faults;
-use crate::field::{Real, Scalar, Shape, StageView, Storage, streaming};
-use crate::grid::{Decomposition, IndexBox, Reach, Tile};
-use crate::kernels::{Declaration, Kernel, StageCall, StageSpec};
+use crate::field::{ExactSum, Real, Scalar, Shape, StageView, Storage, streaming};
+use crate::grid::{Decomposition, Grid, IndexBox, Reach, Tile};
+use crate::kernels::{Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, World};
@@ -58,10 +58,17 @@ pub struct Engine<T> {
     pub timers: Timers,
     instructions: InstructionSet,
     rank: usize,
-    /// `[phase][stage]`: the exchange before the stage, if it needs one.
-    exchanges: Vec<Vec<Option<HaloExchange<T>>>>,
+    exchanges: Exchanges<T>,
+}
+
+/// Every exchange of a tile.
+struct Exchanges<T> {
+    /// `[phase][stage]`: before the stage, if it needs one.
+    of_stages: Vec<Vec<Option<HaloExchange<T>>>>,
     /// Fills every halo once, after the initial state.
-    first_exchange: HaloExchange<T>,
+    first: HaloExchange<T>,
+    /// Before gauges are read.
+    gauges: Option<HaloExchange<T>>,
 }
 
 impl<T: Real> Engine<T> {
@@ -88,17 +95,26 @@ impl<T: Real> Engine<T> {
                     .collect()
             })
             .collect();
-        let first_needs: Vec<HaloNeed> = declaration.phases[0]
-            .live
-            .iter()
+        let with_halo = declaration.slots_with_halo(&tile.grid);
+        let live = declaration.phases[0].live.iter();
+        let first_needs: Vec<HaloNeed> = live
+            .filter(|slot| with_halo.contains(slot))
             .map(|&slot| HaloNeed {
                 slot,
                 reach: tile.margin,
                 shape: Shape::Box,
+                ghosts: declaration.ghosts.on(&tile.grid),
             })
             .collect();
-        let first_exchange = exchange(&first_needs);
-        Engine::assemble(world, setup, exchanges, first_exchange)
+        let exchanges = Exchanges {
+            of_stages: exchanges,
+            first: exchange(&first_needs),
+            gauges: declaration
+                .gauges
+                .as_ref()
+                .map(|gauges| exchange(&gauge_needs(gauges, declaration, &tile.grid))),
+        };
+        Engine::assemble(world, setup, exchanges)
     }
 
     /// An engine whose tile has no neighbours: stages run on the owned cells as ever, but nothing is exchanged, and the
@@ -108,9 +124,12 @@ impl<T: Real> Engine<T> {
         let world = World::single();
         let phases = setup.declaration.phases.iter();
         let exchanges = phases.map(|phase| phase.stages.iter().map(|_| None).collect());
-        let exchanges = exchanges.collect();
-        let nothing = HaloExchange::new(&world, HaloPlan::default(), 0);
-        let mut engine = Engine::assemble(&world, setup, exchanges, nothing);
+        let exchanges = Exchanges {
+            of_stages: exchanges.collect(),
+            first: HaloExchange::new(&world, HaloPlan::default(), 0),
+            gauges: None,
+        };
+        let mut engine = Engine::assemble(&world, setup, exchanges);
         let call = engine.call(0, 0, time, 0.0);
         let stored = engine.tile.stored();
         {
@@ -136,12 +155,7 @@ impl<T: Real> Engine<T> {
     }
 
     /// Allocates storage.
-    fn assemble(
-        world: &World,
-        setup: Setup<T>,
-        exchanges: Vec<Vec<Option<HaloExchange<T>>>>,
-        first_exchange: HaloExchange<T>,
-    ) -> Engine<T> {
+    fn assemble(world: &World, setup: Setup<T>, exchanges: Exchanges<T>) -> Engine<T> {
         let mut storage = Storage::new(&setup.declaration.slots, &setup.tile);
         storage.set_streamed(streaming::pays(storage.n_bytes(), world.size()));
         Engine {
@@ -153,13 +167,13 @@ impl<T: Real> Engine<T> {
             instructions: setup.instructions,
             rank: world.rank(),
             exchanges,
-            first_exchange,
         }
     }
 
     /// Whether this tile exchanges messages with other ranks.
     pub fn has_messages(&self) -> bool {
         self.exchanges
+            .of_stages
             .iter()
             .flatten()
             .flatten()
@@ -173,12 +187,23 @@ impl<T: Real> Engine<T> {
         // SAFETY: `&mut self` excludes every other access to the storage.
         let view = unsafe { self.view(spec, self.tile.owned) };
         self.kernel.initialise(&call, &view);
-        let exchange = &mut self.first_exchange;
-        exchange.pack(&mut self.storage);
-        exchange.copy_own(&mut self.storage, 2, i64::MAX);
-        exchange.post();
-        exchange.wait();
-        exchange.unpack(&mut self.storage);
+        self.exchanges.first.carry_out(&mut self.storage);
+    }
+
+    /// This tile's sums for each of the declared gauges, at the beginning of step `step`.
+    pub fn gauge(&mut self, step: u64, time: f64, dt: f64) -> Vec<ExactSum> {
+        let Some(gauges) = &self.declaration.gauges else {
+            return Vec::new();
+        };
+        if let Some(exchange) = &mut self.exchanges.gauges {
+            exchange.carry_out(&mut self.storage);
+        }
+        let mut sums = vec![ExactSum::new(); gauges.numbers.len()];
+        let call = self.call(step, 0, time, dt);
+        // SAFETY: `&mut self` excludes every other access to the storage.
+        let view = unsafe { self.view(&gauges.stage, self.tile.owned) };
+        self.kernel.gauge(&call, &view, &mut sums);
+        sums
     }
 
     /// Advances the tile by one step from `time` to `time + dt`.
@@ -186,7 +211,7 @@ impl<T: Real> Engine<T> {
         let phase = self.declaration.phase_of(step);
         for stage in 0..self.declaration.phases[phase].stages.len() {
             let call = self.call(step, stage, time, dt);
-            let Some(mut exchange) = self.exchanges[phase][stage].take() else {
+            let Some(mut exchange) = self.exchanges.of_stages[phase][stage].take() else {
                 self.run(&call, phase, self.tile.owned, Phase::Core);
                 continue;
             };
@@ -195,7 +220,7 @@ impl<T: Real> Engine<T> {
                 Executor::Overlap => self.overlap(&call, phase, &mut exchange, 1),
                 Executor::Progress => self.overlap(&call, phase, &mut exchange, PROGRESS_SLABS),
             }
-            self.exchanges[phase][stage] = Some(exchange);
+            self.exchanges.of_stages[phase][stage] = Some(exchange);
         }
     }
 
@@ -300,6 +325,18 @@ impl<T: Real> Engine<T> {
         // SAFETY: handed on to the caller.
         unsafe { StageView::new(&self.storage, &spec.reads, &spec.writes, region, writable) }
     }
+}
+
+/// What has to be fetched before gauges are read: they may be asked for after any step.
+fn gauge_needs(gauges: &Gauges, declaration: &Declaration, grid: &Grid) -> Vec<HaloNeed> {
+    let far = gauges.stage.reads.iter().filter(|read| !read.reach.on(grid).is_none());
+    far.map(|read| HaloNeed {
+        slot: read.slot,
+        reach: read.reach.on(grid),
+        shape: read.shape,
+        ghosts: declaration.ghosts.on(grid),
+    })
+    .collect()
 }
 
 /// The region and the ghosts whose image it contains.

@@ -47,6 +47,11 @@ pub struct FieldSpec {
     /// Unit of the field's volume integral.
     pub integral_unit: String,
     pub location: Location,
+    /// Where there are values: all cells, and the last nodes beyond them along axes that end in walls where the field
+    /// lives on the lower faces.
+    pub domain: IndexBox,
+    /// When the values are known, in steps after the time of the step that begins: -0.5 for half a step before it.
+    pub time_shift: f64,
     /// The slot that holds the field at the beginning of a step, per phase of the slot map.
     pub slot_at: Vec<SlotId>,
 }

@@ -4,11 +4,13 @@ use super::{Array, Real, SlotId, Storage, streaming};
 use crate::grid::{IndexBox, Reach};
 use std::cell::Cell;
 
-/// Which neighbours a read covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which neighbours a read covers, beside the cell itself and the ghosts that belong to it. Later ones cover more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Shape {
     /// Only along the axes: one offset is non-zero at a time.
     Star,
+    /// Along the axes, with the ghosts that belong to the cells there.
+    StarWithGhosts,
     /// The whole box of offsets, corners included.
     Box,
 }
@@ -98,7 +100,8 @@ impl<'a, T: Real> StageView<'a, T> {
         match declared {
             Some(read) if !self.writes.contains(&slot) => RowReader {
                 array: self.storage.array(slot),
-                allowed: self.region.reached(&read.reach),
+                // The ghosts of the region's cells are part of it.
+                allowed: self.writable.reached(&read.reach),
             },
             _ => undeclared(slot, "read"),
         }

@@ -42,6 +42,27 @@ impl Grid {
         self.spacing[0] * self.spacing[1] * self.spacing[2]
     }
 
+    /// The indices at which something that lives at `location` has values: all cells, and along axes that end in walls one
+    /// more where it lives on the lower faces.
+    pub fn nodes(&self, location: Location) -> IndexBox {
+        let mut nodes = self.all();
+        for axis in 0..3 {
+            nodes.hi[axis] += i64::from(location.0[axis] && !self.periodic[axis] && self.is_active(axis));
+        }
+        nodes
+    }
+
+    /// The part of `domain` that belongs to whoever owns the cells `owned`: nodes beyond the last cell belong to it.
+    pub fn owned_part(&self, owned: &IndexBox, domain: &IndexBox) -> IndexBox {
+        let mut owned = *owned;
+        for axis in 0..3 {
+            if owned.hi[axis] == self.cells[axis] as i64 {
+                owned.hi[axis] = owned.hi[axis].max(domain.hi[axis]);
+            }
+        }
+        owned.intersect(domain)
+    }
+
     /// The index inside the grid that `index` means along `axis`: halo cells of a periodic axis are images of the cells
     /// at the other end.
     pub fn wrap(&self, axis: usize, index: i64) -> i64 {
@@ -118,6 +139,16 @@ mod tests {
             grid().describe(Location::CENTER, [4, 1, 0]),
             "cell (4, 1), x = -0.55 m, y = 13 m"
         );
+    }
+
+    #[test]
+    fn what_lives_on_lower_faces_has_one_more_node_between_walls() {
+        let grid = grid();
+        let nodes = grid.nodes(Location([true, true, true]));
+        assert_eq!(nodes, IndexBox::new([0; 3], [5, 4, 1]));
+        let [lower, upper] = [0, 1].map(|part| grid.owned_part(&grid.all().split(1, 2, part), &nodes));
+        assert_eq!(lower, IndexBox::new([0; 3], [5, 2, 1]));
+        assert_eq!(upper, IndexBox::new([0, 2, 0], [5, 4, 1]));
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! same bits.
 
 use super::Declaration;
-use crate::field::{Real, StageView};
+use crate::field::{ExactSum, Real, StageView};
 use crate::grid::{Grid, IndexBox, PerAxis, Tile};
 use crate::numerics::instructions::InstructionSet;
 use std::fmt;
@@ -65,6 +65,15 @@ impl Rates {
     }
 }
 
+/// What the configuration says about the length of steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepChoice {
+    /// The step that it fixes, s.
+    pub dt: Option<f64>,
+    /// Else the share of the longest stable step.
+    pub cfl: f64,
+}
+
 /// Something about a configuration that people should know before it is run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remark {
@@ -110,6 +119,10 @@ pub trait Kernel<T: Real>: Send + Sync {
     /// Runs stage `call.stage` of step `call.step` on the view's region.
     fn run(&self, call: &StageCall, view: &StageView<'_, T>);
 
+    /// Adds to `sums`, one for each of [`Declaration::gauges`], what the cells of the view's region have of it at the
+    /// beginning of step `call.step`.
+    fn gauge(&self, _call: &StageCall, _view: &StageView<'_, T>, _sums: &mut [ExactSum]) {}
+
     /// The rates that limit dt on this tile's owned cells at `time`.
     ///
     /// # Errors
@@ -140,14 +153,20 @@ pub trait Physics: fmt::Debug {
     /// One line for the log: which schemes and terms are on.
     fn summary(&self) -> String;
 
-    /// The same physics with as many stages as a step of `dt` needs; `None` where nothing is to be chosen. `dt` is the
-    /// step that the configuration fixes, s, and `rates` are those of this physics at the start, over the whole grid.
-    /// Fields and their order stay. Asked once, of the physics as configured.
+    /// The same physics, made for the steps of the run: with as many stages as they need, or with the one dt that all of
+    /// them have; `None` where nothing is to be chosen. `rates` are those of this physics at the start, over the whole
+    /// grid. Fields and their order stay. Asked once, of the physics as configured.
     ///
     /// # Errors
-    /// If no number of stages will do.
-    fn fitted(&self, _dt: Option<f64>, _rates: &Rates) -> Result<Option<Box<dyn Physics>>, KernelError> {
+    /// If there is nothing that will do.
+    fn fitted(&self, _step: &StepChoice, _rates: &Rates) -> Result<Option<Box<dyn Physics>>, KernelError> {
         Ok(None)
+    }
+
+    /// The dt that every step has, s, where the scheme cannot bear others: output then falls on the nearest step. Known
+    /// once the physics is [`fitted`](Physics::fitted).
+    fn fixed_dt(&self) -> Option<f64> {
+        None
     }
 
     /// What there is to say about [`Kernel::measures`], the largest over the grid and a few times, for a run of `span`

@@ -37,6 +37,24 @@ pub struct TotalSpec {
     pub factor: f64,
 }
 
+/// A number that is measured on the state when it is asked for, and reported in the history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GaugeSpec {
+    /// Column in the history.
+    pub name: String,
+    pub unit: String,
+    /// What the sum over all cells is multiplied with.
+    pub factor: f64,
+}
+
+/// What a kernel can measure: see [`Kernel::gauge`](super::Kernel::gauge).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauges {
+    /// What is read for it; nothing is written.
+    pub stage: StageSpec,
+    pub numbers: Vec<GaugeSpec>,
+}
+
 /// Arrays that the stages of a step go through, each counted once for every stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Traffic {
@@ -58,6 +76,7 @@ pub struct Declaration {
     pub initial: StageSpec,
     pub phases: Vec<Phase>,
     pub totals: Vec<TotalSpec>,
+    pub gauges: Option<Gauges>,
     /// Ghost cells beyond each wall that the stages fill.
     pub ghosts: Reach,
     /// Arrays of the run's precision that the kernel keeps beside its slots (coefficients), for memory estimates.
@@ -126,6 +145,20 @@ impl Declaration {
         }
     }
 
+    /// The slots that any stage reads beyond the cell: those that need a halo.
+    pub fn slots_with_halo(&self, grid: &Grid) -> Vec<SlotId> {
+        let stages = self.phases.iter().flat_map(|phase| &phase.stages);
+        let gauges = self.gauges.iter().map(|gauges| &gauges.stage);
+        let reads = stages.chain(gauges).flat_map(|stage| &stage.reads);
+        let far = reads
+            .filter(|read| !read.reach.on(grid).is_none())
+            .map(|read| read.slot);
+        let mut slots: Vec<SlotId> = far.collect();
+        slots.sort_by_key(|slot| slot.0);
+        slots.dedup();
+        slots
+    }
+
     /// Checks the rules of the contract that can be read off a declaration.
     ///
     /// # Panics
@@ -159,6 +192,9 @@ impl Declaration {
             }
         }
         assert!(self.initial.reads.is_empty(), "the initial stage reads nothing");
+        if let Some(gauges) = &self.gauges {
+            assert!(gauges.stage.writes.is_empty(), "gauges write nothing");
+        }
         for field in &self.fields {
             assert_eq!(
                 field.slot_at.len(),

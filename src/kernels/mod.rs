@@ -10,6 +10,6 @@ mod registry;
 pub mod advection_diffusion;
 pub mod fdtd;
 
-pub use contract::{Kernel, KernelError, Physics, Rate, Rates, Remark, StageCall};
-pub use declaration::{Declaration, Phase, StageSpec, TotalSpec, Traffic};
+pub use contract::{Kernel, KernelError, Physics, Rate, Rates, Remark, StageCall, StepChoice};
+pub use declaration::{Declaration, GaugeSpec, Gauges, Phase, StageSpec, TotalSpec, Traffic};
 pub use registry::{Entry, REGISTRY, Reader, Setting, read};

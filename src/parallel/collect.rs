@@ -11,7 +11,7 @@ const PIECE_CELLS: usize = 4 << 20;
 /// Tag of collected pieces: above those of halo exchanges, whose numbers are small.
 const TAG: i32 = 30_000;
 
-/// Calls `take(box, values)` on rank 0 for pieces that together cover the owned cells of all ranks within `domain`,
+/// Calls `take(box, values)` on rank 0 for pieces that together cover what the ranks own of `domain`, last nodes included,
 /// x fastest. The other ranks send theirs. All ranks must call it, with the same domain.
 pub fn collect<T: Transferable>(
     world: &World,
@@ -20,10 +20,11 @@ pub fn collect<T: Transferable>(
     array: &Array<T>,
     mut take: impl FnMut(&IndexBox, &[T]),
 ) {
+    let part = |rank| decomposition.grid.owned_part(&decomposition.owned(rank), domain);
     let mut buffer = Vec::new();
     if !world.is_root() {
         let communicator = world.communicator().expect("rank 0 is not alone");
-        for piece in pieces(&decomposition.owned(world.rank()).intersect(domain)) {
+        for piece in pieces(&part(world.rank())) {
             buffer.clear();
             array.pack(&piece, &mut buffer);
             communicator.process_at_rank(0).send_with_tag(&buffer[..], TAG);
@@ -31,7 +32,7 @@ pub fn collect<T: Transferable>(
         return;
     }
     for rank in 0..world.size() {
-        for piece in pieces(&decomposition.owned(rank).intersect(domain)) {
+        for piece in pieces(&part(rank)) {
             buffer.clear();
             if rank == 0 {
                 array.pack(&piece, &mut buffer);

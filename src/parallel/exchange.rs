@@ -49,6 +49,15 @@ impl<T: Real> HaloExchange<T> {
         &self.plan
     }
 
+    /// The whole exchange, with nothing done meanwhile.
+    pub fn carry_out(&mut self, storage: &mut Storage<T>) {
+        self.pack(storage);
+        self.copy_own(storage, 2, i64::MAX);
+        self.post();
+        self.wait();
+        self.unpack(storage);
+    }
+
     /// Whether the tile has to copy cells into its own halo in layers along other axes than `axis`.
     pub fn copies_within_layers(&self, axis: usize) -> bool {
         self.plan.copies.iter().any(|copy| copy.by[axis] == 0)

@@ -10,6 +10,8 @@ pub struct HaloNeed {
     pub slot: SlotId,
     pub reach: Reach,
     pub shape: Shape,
+    /// Ghosts beyond each wall that travel with the cells they belong to; not with those of a plain star.
+    pub ghosts: Reach,
 }
 
 /// Cells of one slot that travel.
@@ -165,15 +167,15 @@ fn part(tile: &Tile, direction: PerAxis<i64>, need: &HaloNeed) -> Part {
                 send = send.with_range(axis, lo, lo + reach.hi[axis]);
                 recv = recv.with_range(axis, lo - reach.lo[axis], lo);
             }
-            _ if need.shape == Shape::Box => {
-                // Corners at a wall are ghosts of shipped cells: they travel along.
+            _ if need.shape != Shape::Star => {
+                // Ghosts of shipped cells travel along.
                 let below = if tile.is_at_wall(axis, false) {
-                    tile.margin.lo[axis]
+                    need.ghosts.lo[axis]
                 } else {
                     0
                 };
                 let above = if tile.is_at_wall(axis, true) {
-                    tile.margin.hi[axis]
+                    need.ghosts.hi[axis]
                 } else {
                     0
                 };
@@ -259,11 +261,12 @@ mod tests {
     fn what_one_rank_sends_is_what_the_other_receives_cell_by_cell() {
         for (periodic, topology) in CUTS {
             let (decomposition, tiles) = tiles(periodic, topology);
-            for shape in [Shape::Star, Shape::Box] {
+            for shape in [Shape::Star, Shape::StarWithGhosts, Shape::Box] {
                 let needs = [0, 1].map(|slot| HaloNeed {
                     slot: SlotId(slot),
                     reach: REACH,
                     shape,
+                    ghosts: Reach::all(2),
                 });
                 let plans = plans(&decomposition, &tiles, &needs);
                 for (rank, plan) in plans.iter().enumerate() {
@@ -297,6 +300,7 @@ mod tests {
                 slot: SlotId(0),
                 reach: REACH,
                 shape: Shape::Box,
+                ghosts: Reach::all(2),
             }];
             for (tile, plan) in tiles.iter().zip(plans(&decomposition, &tiles, &needs)) {
                 let received = plan.links.iter().flat_map(|link| &link.receives).map(|part| part.cells);
@@ -327,6 +331,7 @@ mod tests {
             slot: SlotId(0),
             reach: Reach::all(1),
             shape: Shape::Star,
+            ghosts: Reach::NONE,
         }];
         let plan = HaloPlan::new(&decomposition, 0, &tiles[0], &needs);
         assert_eq!(plan.links.len(), 2);
@@ -350,10 +355,28 @@ mod tests {
             slot: SlotId(0),
             reach: upper_only,
             shape: Shape::Star,
+            ghosts: Reach::NONE,
         }];
         let lower = HaloPlan::new(&decomposition, 0, &tiles[0], &needs);
         let upper = HaloPlan::new(&decomposition, 1, &tiles[1], &needs);
         assert_eq!(lower.n_cells_sent(), 0);
         assert_eq!(upper.n_cells_sent(), 35);
+    }
+
+    #[test]
+    fn ghosts_travel_with_their_cells_where_a_read_asks_for_them() {
+        let (decomposition, tiles) = tiles([false; 3], [1, 1, 2]);
+        let need = |shape| HaloNeed {
+            slot: SlotId(0),
+            reach: Reach::all(1),
+            shape,
+            ghosts: Reach {
+                lo: [0; 3],
+                hi: [1, 1, 0],
+            },
+        };
+        let sent = |shape| HaloPlan::new(&decomposition, 0, &tiles[0], &[need(shape)]).n_cells_sent();
+        assert_eq!(sent(Shape::Star), 11 * 7);
+        assert_eq!(sent(Shape::StarWithGhosts), 12 * 8);
     }
 }

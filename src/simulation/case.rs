@@ -4,7 +4,7 @@ use crate::config::{Config, Document};
 use crate::error::{Error, Result};
 use crate::field::Storage;
 use crate::grid::{AXIS_NAMES, Decomposition, DecompositionError, Grid, Tile};
-use crate::kernels::{self, Declaration, KernelError, Physics, Rates, Setting};
+use crate::kernels::{self, Declaration, KernelError, Physics, Rates, Setting, StepChoice};
 use crate::parallel::World;
 use std::path::Path;
 
@@ -92,13 +92,16 @@ impl Case {
         Error::Config(format!("{}: {error}", self.config.path.display()))
     }
 
-    /// The case with as many stages as a step of `time.dt` needs where the rates at the start are `rates`; `None` where
-    /// there is nothing to choose.
+    /// The case made for its steps, where the rates at the start are `rates`; `None` where there is nothing to choose.
     ///
     /// # Errors
-    /// [`Error::Config`] if no number of stages will do.
+    /// [`Error::Config`] if there is nothing that will do.
     pub fn fitted(&self, rates: &Rates) -> Result<Option<Case>> {
-        let fitted = self.physics.fitted(self.config.time.dt, rates);
+        let step = StepChoice {
+            dt: self.config.time.dt,
+            cfl: self.config.time.cfl,
+        };
+        let fitted = self.physics.fitted(&step, rates);
         let with = |physics: Box<dyn Physics>| Case {
             config: self.config.clone(),
             declaration: physics.declaration(&self.grid),

@@ -58,6 +58,8 @@ pub struct Clock {
     n_steps: Option<u64>,
     /// Length of the last step, s.
     last_dt: f64,
+    /// The length of every step, s, where the scheme cannot bear others: events then fall on the nearest step.
+    fixed_dt: Option<f64>,
     stretch: Option<Stretch>,
 }
 
@@ -78,8 +80,14 @@ impl Clock {
             end: config.end,
             n_steps: config.steps,
             last_dt: 0.0,
+            fixed_dt: None,
             stretch: None,
         }
+    }
+
+    /// The clock of a scheme whose steps all have the same length, where there is one.
+    pub fn with_fixed_dt(self, fixed_dt: Option<f64>) -> Clock {
+        Clock { fixed_dt, ..self }
     }
 
     pub fn step(&self) -> u64 {
@@ -90,9 +98,13 @@ impl Clock {
         self.time
     }
 
-    /// The present time and a millionth of the last step: events up to here have come.
+    /// The present time and a millionth of the last step, or half of one where all have the same length: events up to
+    /// here have come.
     pub fn reached(&self) -> f64 {
-        self.time + SAME_TIME * self.last_dt
+        match self.fixed_dt {
+            Some(dt) => self.time + 0.5 * dt,
+            None => self.time + SAME_TIME * self.last_dt,
+        }
     }
 
     /// Whether the run has reached its end.
@@ -103,9 +115,11 @@ impl Clock {
     /// The next step, at most `longest` long and not beyond `next_event`, a time after now that must be met.
     pub fn tick(&mut self, longest: f64, next_event: Option<f64>) -> Tick {
         let goal = match (self.end, next_event) {
+            _ if self.fixed_dt.is_some() => None,
             (Some(end), Some(event)) => Some(end.min(event)),
             (end, event) => end.or(event),
         };
+        let longest = self.fixed_dt.unwrap_or(longest);
         let fits = |stretch: &Stretch| {
             let is_same_goal = stretch.goal.map(|(_, time)| time) == goal;
             is_same_goal && stretch.dt <= longest * (1.0 + SLACK) && longest <= GROWTH * stretch.longest
@@ -171,6 +185,9 @@ impl Clock {
     pub fn steps_total(&self, dt: f64) -> u64 {
         match (self.n_steps, self.end) {
             (Some(n), _) => n,
+            (None, Some(end)) if self.fixed_dt.is_some() => {
+                self.step + ((end - self.time) / dt - 0.5).ceil().max(0.0) as u64
+            }
             (None, Some(end)) => self.step + ((end - self.time) / dt * (1.0 - SLACK)).ceil().max(0.0) as u64,
             (None, None) => self.step,
         }
@@ -208,6 +225,19 @@ mod tests {
         }
         assert_eq!(met, [0.3, 0.6, 3.0 * 0.3]);
         assert_eq!(clock.time(), 1.0);
+    }
+
+    #[test]
+    fn steps_of_one_length_end_at_the_nearest_one() {
+        for (end, steps) in [(1.0, 14), (1.06, 15), (1.04, 14), (0.02, 0)] {
+            let mut clock = clock(Some(end), None).with_fixed_dt(Some(0.073));
+            assert_eq!(clock.steps_total(0.073), steps, "end {end}");
+            while !clock.is_finished() {
+                assert_eq!(clock.tick(0.073, Some(0.1)).dt, 0.073);
+                clock.advance();
+            }
+            assert_eq!((clock.step(), clock.time()), (steps, steps as f64 * 0.073));
+        }
     }
 
     #[test]

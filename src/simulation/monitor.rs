@@ -1,8 +1,9 @@
 //! Looks at the fields: sums and extrema for the history, and values that are not finite.
 
+use super::clock::Here;
 use crate::engine::Engine;
 use crate::field::{ExactSum, Real};
-use crate::grid::{Decomposition, Grid};
+use crate::grid::{Decomposition, Grid, IndexBox, PerAxis};
 use crate::parallel::World;
 
 /// Integrals and extrema of one field over the grid.
@@ -20,12 +21,14 @@ pub struct Statistics {
 
 /// The statistics of all fields at the beginning of step `step`, the same bits on all ranks and for any cut.
 pub fn statistics<T: Real>(engine: &Engine<T>, world: &World, step: u64) -> Vec<Statistics> {
-    let owned = engine.tile.owned;
     let n_fields = engine.declaration.fields.len();
     let mut sums = Vec::with_capacity(3 * n_fields);
     let mut extrema = Vec::with_capacity(2 * n_fields);
-    let mut row = vec![0.0; owned.len(0)];
     for field in 0..n_fields {
+        let spec = &engine.declaration.fields[field];
+        let owned = engine.tile.grid.owned_part(&engine.tile.owned, &spec.domain);
+        let ends = Ends::of(&engine.tile.grid, &spec.domain);
+        let mut row = vec![0.0; owned.len(0)];
         let array = engine.storage.array(engine.declaration.slot_of_field(field, step));
         let [mut sum, mut absolute, mut square] = [ExactSum::new(), ExactSum::new(), ExactSum::new()];
         let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -34,10 +37,13 @@ pub fn statistics<T: Real>(engine: &Engine<T>, world: &World, step: u64) -> Vec<
             row.iter_mut().zip(values).for_each(|(to, from)| *to = from.to_f64());
             min = row.iter().fold(min, |m, &v| if v < m { v } else { m });
             max = row.iter().fold(max, |m, &v| if v > m { v } else { m });
+            ends.weigh(&mut row, owned.lo[0], j, k);
             sum.add_all(&row);
             row.iter_mut().for_each(|v| *v = v.abs());
             absolute.add_all(&row);
-            row.iter_mut().for_each(|v| *v *= *v);
+            row.iter_mut()
+                .zip(values)
+                .for_each(|(v, from)| *v *= from.to_f64().abs());
             square.add_all(&row);
         }
         sums.extend([sum, absolute, square]);
@@ -58,8 +64,44 @@ pub fn statistics<T: Real>(engine: &Engine<T>, world: &World, step: u64) -> Vec<
         .collect()
 }
 
-/// The kernel's totals: exact sums over its accumulators, the same bits for any cut.
-pub fn totals<T: Real>(engine: &Engine<T>, world: &World) -> Vec<f64> {
+/// The two ends of each axis where nodes lie on walls: they stand for half a cell.
+struct Ends(PerAxis<Option<[i64; 2]>>);
+
+impl Ends {
+    fn of(grid: &Grid, domain: &IndexBox) -> Ends {
+        Ends([0, 1, 2].map(|axis| {
+            let last = domain.hi[axis] - 1;
+            (last == grid.cells[axis] as i64).then_some([domain.lo[axis], last])
+        }))
+    }
+
+    /// The part of a cell that a node with this index stands for.
+    fn weight(&self, axis: usize, index: i64) -> f64 {
+        match self.0[axis] {
+            Some(ends) if ends.contains(&index) => 0.5,
+            _ => 1.0,
+        }
+    }
+
+    /// Multiplies a row of values that begins at index `lo` with the weights of its nodes: powers of two, so that nothing
+    /// is rounded.
+    fn weigh(&self, row: &mut [f64], lo: i64, j: i64, k: i64) {
+        let of_row = self.weight(1, j) * self.weight(2, k);
+        if of_row != 1.0 {
+            row.iter_mut().for_each(|v| *v *= of_row);
+        }
+        let n = row.len() as i64;
+        for end in self.0[0].into_iter().flatten() {
+            if (lo..lo + n).contains(&end) {
+                row[(end - lo) as usize] *= 0.5;
+            }
+        }
+    }
+}
+
+/// The kernel's totals, and after them its gauges: exact sums, the same bits for any cut.
+pub fn totals<T: Real>(engine: &mut Engine<T>, world: &World, here: &Here) -> Vec<f64> {
+    let gauges = engine.gauge(here.step, here.time, here.dt);
     let specs = &engine.declaration.totals;
     let mut sums: Vec<ExactSum> = specs
         .iter()
@@ -75,12 +117,12 @@ pub fn totals<T: Real>(engine: &Engine<T>, world: &World) -> Vec<f64> {
             sum
         })
         .collect();
+    sums.extend(gauges);
     world.sum(&mut sums);
-    specs
-        .iter()
-        .zip(&sums)
-        .map(|(spec, sum)| sum.value() * spec.factor)
-        .collect()
+    let of_gauges = engine.declaration.gauges.iter().flat_map(|gauges| &gauges.numbers);
+    let factors = specs.iter().map(|spec| spec.factor);
+    let factors = factors.chain(of_gauges.map(|gauge| gauge.factor));
+    factors.zip(&sums).map(|(factor, sum)| sum.value() * factor).collect()
 }
 
 /// A value that is not finite.
@@ -104,9 +146,8 @@ pub fn first_defect<T: Real>(
     if first[0] == i64::MAX {
         return None;
     }
-    let n_cells = grid.n_cells() as i64;
-    let (field, number) = ((first[0] / n_cells) as usize, first[0] % n_cells);
-    let [nx, ny, _] = grid.cells.map(|n| n as i64);
+    let [nx, ny, nz] = numbering(grid);
+    let (field, number) = ((first[0] / (nx * ny * nz)) as usize, first[0] % (nx * ny * nz));
     let cell = [number % nx, number / nx % ny, number / (nx * ny)];
     let spec = &engine.declaration.fields[field];
     Some(Defect {
@@ -115,12 +156,17 @@ pub fn first_defect<T: Real>(
     })
 }
 
+/// Sides of the box in which nodes are numbered: all cells and last nodes.
+fn numbering(grid: &Grid) -> PerAxis<i64> {
+    grid.cells.map(|n| n as i64 + 1)
+}
+
 /// Number of the first such value on this rank: field, then cell.
 fn local_defect<T: Real>(engine: &Engine<T>, grid: &Grid, step: u64) -> Option<i64> {
-    let owned = engine.tile.owned;
-    let [nx, ny, _] = grid.cells.map(|n| n as i64);
+    let [nx, ny, nz] = numbering(grid);
     for field in 0..engine.declaration.fields.len() {
         let array = engine.storage.array(engine.declaration.slot_of_field(field, step));
+        let owned = grid.owned_part(&engine.tile.owned, &engine.declaration.fields[field].domain);
         for (j, k) in owned.rows() {
             let row = array.row(j, k, owned.lo[0], owned.hi[0]);
             // 0 * q is 0 for every finite q and NaN for the others: a sum without branches.
@@ -130,7 +176,7 @@ fn local_defect<T: Real>(engine: &Engine<T>, grid: &Grid, step: u64) -> Option<i
             }
             let i = row.iter().position(|q| !q.is_finite()).expect("the row holds one");
             let number = ((k * ny + j) * nx) + owned.lo[0] + i as i64;
-            return Some(field as i64 * grid.n_cells() as i64 + number);
+            return Some(field as i64 * nx * ny * nz + number);
         }
     }
     None

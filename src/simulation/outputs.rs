@@ -12,7 +12,7 @@ use crate::files::{
     Column, Entry, FieldHead, HistoryWriter, Log, RunFolder, Schedule, ScheduleKind, SnapshotHead, SnapshotWriter,
     provenance, run_folder,
 };
-use crate::grid::{Decomposition, IndexBox};
+use crate::grid::Decomposition;
 use crate::kernels::Rates;
 use crate::parallel::{World, collect};
 use std::path::{Path, PathBuf};
@@ -134,13 +134,13 @@ impl Outputs {
         world: &World,
         case: &Case,
         decomposition: &Decomposition,
-        engine: &Engine<T>,
+        engine: &mut Engine<T>,
         moment: &Moment<'_>,
     ) -> Result<()> {
         let Moment { tick, rates, is_last } = *moment;
         if self.history_is_due(&tick, is_last) {
             let fields = statistics(engine, world, tick.step);
-            let totals = totals(engine, world);
+            let totals = totals(engine, world, &tick);
             let row = history_row(&tick, rates, &fields, &totals);
             let written = match &mut self.root {
                 Some(RootFiles {
@@ -202,7 +202,6 @@ impl Outputs {
             None => Ok(None),
         };
         // From here on rank 0 keeps receiving even after an error, so that nobody waits for it.
-        let all = case.grid.all();
         let declaration = &engine.declaration;
         let wanted = |name: &str| config.fields.is_empty() || config.fields.iter().any(|field| field == name);
         for (n, field) in declaration
@@ -216,20 +215,20 @@ impl Outputs {
                 unit: field.unit.clone(),
                 long_name: field.name.clone(),
                 location: field.location,
-                global_box: all,
-                time_offset: 0.0,
+                global_box: field.domain,
+                time_offset: field.time_shift * tick.dt,
                 compression: config.compression,
             };
             attempt(&mut writer, |w| w.begin_field::<T>(&field_head));
             let array = engine.storage.array(declaration.slot_of_field(n, tick.step));
-            collect(world, decomposition, &all, array, |region, values| {
+            collect(world, decomposition, &field.domain, array, |region, values| {
                 attempt(&mut writer, |w| w.write_box(region, values));
             });
             attempt(&mut writer, SnapshotWriter::end_field);
         }
         if config.storage {
             for slot in declaration.slot_ids() {
-                self.write_slot(world, decomposition, engine, slot, &all, &mut writer);
+                self.write_slot(world, decomposition, engine, slot, &mut writer);
             }
         }
         let finished = writer.and_then(|writer| writer.map_or(Ok(0), SnapshotWriter::finish));
@@ -242,11 +241,10 @@ impl Outputs {
         decomposition: &Decomposition,
         engine: &Engine<T>,
         slot: SlotId,
-        all: &IndexBox,
         writer: &mut Result<Option<SnapshotWriter>>,
     ) {
         let spec = &engine.declaration.slots[slot.0];
-        let domain = spec.domain.unwrap_or(*all);
+        let domain = spec.domain.unwrap_or(engine.tile.grid.nodes(spec.location));
         match spec.scalar {
             Scalar::Real => {
                 attempt(writer, |w| w.begin_storage::<T>(&spec.name, domain));
@@ -379,7 +377,8 @@ fn history_columns(case: &Case) -> Vec<Column> {
         name: name.to_string(),
         unit: unit.to_string(),
     };
-    let mut columns = vec![column("step", ""), column("time", "s"), column("dt", "s")];
+    let time = case.config.units.time();
+    let mut columns = vec![column("step", ""), column("time", time), column("dt", time)];
     columns.extend(case.physics.numbers().iter().map(|name| column(name, "")));
     for field in &case.declaration.fields {
         let name = &field.name;
@@ -397,6 +396,8 @@ fn history_columns(case: &Case) -> Vec<Column> {
             .iter()
             .map(|total| column(&total.name, &total.unit)),
     );
+    let gauges = case.declaration.gauges.iter().flat_map(|gauges| &gauges.numbers);
+    columns.extend(gauges.map(|gauge| column(&gauge.name, &gauge.unit)));
     columns
 }
 

@@ -48,7 +48,7 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
     let decomposition = case.decompose(n_ranks)?;
     let limit = StepLimit::new(case, survey.varies, survey.rates.clone(), &mut survey)?;
     let step_seconds = time_a_step::<T>(sample, limit.longest())?;
-    let clock = Clock::new(&case.config.time);
+    let clock = Clock::new(&case.config.time).with_fixed_dt(case.physics.fixed_dt());
     let steps = clock.steps_total(limit.longest());
     let mut out = String::new();
     // Writing to a String cannot fail.

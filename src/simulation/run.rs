@@ -93,7 +93,7 @@ impl<'a, T: Precise> Run<'a, T> {
         let kernel = &*prepared.kernel;
         let mut source = AllRanks::new(world, case, kernel);
         let limit = StepLimit::new(case, kernel.rates_vary(), prepared.rates, &mut source)?;
-        let clock = Clock::new(&case.config.time);
+        let clock = Clock::new(&case.config.time).with_fixed_dt(case.physics.fixed_dt());
         let folder = options.output.clone().unwrap_or_else(|| default_folder(case));
         let steps_expected = clock.steps_total(limit.longest());
         let outputs = Outputs::open(world, case, &folder, options.overwrite, steps_expected)?;
@@ -310,7 +310,7 @@ impl<'a, T: Precise> Run<'a, T> {
             is_last,
         };
         self.outputs
-            .write_due(self.world, self.case, &self.decomposition, &self.engine, &moment)?;
+            .write_due(self.world, self.case, &self.decomposition, &mut self.engine, &moment)?;
         self.engine.timers.book(Phase::Output, start.elapsed());
         Ok(())
     }

@@ -35,6 +35,8 @@ const ROUNDING: f64 = 1e-12;
 pub struct StepLimit {
     time: TimeConfig,
     file: String,
+    /// The dt of all steps, where the physics can bear no other.
+    fixed_dt: Option<f64>,
     varies: bool,
     longest: f64,
     /// The largest rates of the block under way.
@@ -58,6 +60,7 @@ impl StepLimit {
         let ahead = (time.start, first.clone());
         let mut limit = StepLimit {
             file: case.config.path.display().to_string(),
+            fixed_dt: case.physics.fixed_dt(),
             varies,
             longest: 0.0,
             of_block: first.clone(),
@@ -69,7 +72,8 @@ impl StepLimit {
         limit.choose(&ahead.1, ahead.0)?;
         if varies {
             // The run's first block ends earlier where an output is due: it is looked at then.
-            limit.begin_block(&mut Clock::new(&case.config.time), None, source)?;
+            let mut clock = Clock::new(&case.config.time).with_fixed_dt(limit.fixed_dt);
+            limit.begin_block(&mut clock, None, source)?;
             limit.of_step = limit.coming[0].clone();
             limit.coming.clear();
             limit.ahead = ahead;
@@ -189,7 +193,7 @@ impl StepLimit {
         let is_first = self.longest == 0.0;
         let whole = self.time.end.map(|end| end - self.time.start);
         let stable = self.time.cfl / rates.total;
-        self.longest = match (self.time.dt, whole) {
+        self.longest = match (self.fixed_dt.or(self.time.dt), whole) {
             (Some(dt), _) => dt,
             // Calm for the moment: what comes is looked at closely.
             (None, Some(whole)) if self.varies && is_first && stable >= whole => FIRST_SHARE * whole,

@@ -4,7 +4,7 @@ use super::*;
 use crate::error::{Error, Result};
 use crate::field::{Real, StageView};
 use crate::grid::{Grid, PerAxis, Tile};
-use crate::kernels::{Declaration, Kernel, KernelError, Physics, Rates, Remark, StageCall};
+use crate::kernels::{Declaration, Kernel, KernelError, Physics, Rates, Remark, StageCall, StepChoice};
 use crate::parallel::World;
 use std::path::Path;
 
@@ -32,8 +32,8 @@ impl Physics for Choosing {
         self.0.summary()
     }
 
-    fn fitted(&self, dt: Option<f64>, rates: &Rates) -> std::result::Result<Option<Box<dyn Physics>>, KernelError> {
-        match dt.map(|dt| dt * rates.total) {
+    fn fitted(&self, step: &StepChoice, rates: &Rates) -> std::result::Result<Option<Box<dyn Physics>>, KernelError> {
+        match step.dt.map(|dt| dt * rates.total) {
             Some(number) if number > 10.0 => Err(KernelError {
                 key: "kernel.stages".into(),
                 message: format!("{number:.1} is too much for any number of stages"),

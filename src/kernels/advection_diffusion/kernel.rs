@@ -16,7 +16,7 @@ use super::transport::{Update, plain_heat};
 use super::walls::Wall;
 use crate::field::{Real, StageView};
 use crate::grid::{Grid, Location, PerAxis, Tile};
-use crate::kernels::{Declaration, Kernel, KernelError, Physics, Rates, Remark, StageCall};
+use crate::kernels::{Declaration, Kernel, KernelError, Physics, Rates, Remark, StageCall, StepChoice};
 use crate::numerics::formula::{Formula, Variable};
 use crate::numerics::runge_kutta::Stage;
 
@@ -43,11 +43,11 @@ impl Physics for AdvectionDiffusion {
         self.parameters.summary()
     }
 
-    fn fitted(&self, dt: Option<f64>, rates: &Rates) -> Result<Option<Box<dyn Physics>>, KernelError> {
+    fn fitted(&self, step: &StepChoice, rates: &Rates) -> Result<Option<Box<dyn Physics>>, KernelError> {
         if !self.parameters.fits_stages {
             return Ok(None);
         }
-        let stepper = limits::fitting_stages(rates, self.parameters.stepper, dt).ok_or_else(|| KernelError {
+        let stepper = limits::fitting_stages(rates, self.parameters.stepper, step.dt).ok_or_else(|| KernelError {
             key: "kernel.stepper".to_string(),
             message: "\"rkl2\" has as many stages as its step needs, but nothing says how long a step is to be; give \
                       `time.dt`, or the number of `stages`"

@@ -102,6 +102,8 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
             unit: field.unit.clone(),
             integral_unit: amount_unit(&field.unit),
             location: Location::CENTER,
+            domain: grid.all(),
+            time_shift: 0.0,
             slot_at: turns.iter().map(|stages| stages[0].source).collect(),
         });
 
@@ -167,6 +169,7 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
         initial,
         phases,
         totals,
+        gauges: None,
         ghosts: ghosts(parameters, grid),
         n_coefficient_arrays,
     };

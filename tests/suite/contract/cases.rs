@@ -3,8 +3,8 @@
 
 use super::transport;
 use simrun::config::{Document, GridConfig, Units};
-use simrun::grid::Grid;
-use simrun::kernels::{self, Physics, Setting};
+use simrun::grid::{Grid, Tile};
+use simrun::kernels::{self, Physics, Setting, StepChoice};
 use std::fmt;
 
 /// Sides of the cells, m.
@@ -62,13 +62,25 @@ impl Case {
             origin,
             periodic: physics.periodic(),
         };
-        (physics, grid)
+        (fitted(physics, &grid), grid)
     }
 
     /// The `[kernel]` table.
     pub fn text(&self) -> String {
         format!("[kernel]\ntype = \"{}\"\n{}", self.kernel, self.table)
     }
+}
+
+/// The physics made for steps of a length that is no simple share of the stable one.
+fn fitted(physics: Box<dyn Physics>, grid: &Grid) -> Box<dyn Physics> {
+    let mut kernel = physics.double(grid);
+    let margin = physics.declaration(grid).margin(grid);
+    let prepared = kernel.prepare(&Tile::whole(grid.clone(), margin), 0.0);
+    prepared.expect("the case is a valid one");
+    let rates = kernel.rates(0.0).expect("the rates at the start");
+    let choice = StepChoice { dt: None, cfl: 0.83 };
+    let fitted = physics.fitted(&choice, &rates).expect("there is a step that will do");
+    fitted.unwrap_or(physics)
 }
 
 impl fmt::Display for Case {

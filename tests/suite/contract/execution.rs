@@ -23,6 +23,8 @@ pub struct Problem<'a, T> {
     /// Builds the kernel, not yet prepared.
     pub kernel: &'a dyn Fn() -> Box<dyn Kernel<T>>,
     pub instructions: InstructionSet,
+    /// The dt of all steps, where the physics has but one.
+    pub dt: Option<f64>,
 }
 
 /// Which of the rules that declarations imply the random order keeps: all, but in tests of the test.
@@ -62,8 +64,13 @@ impl<T: Real> Problem<'_, T> {
         !is_halo && is_filled && region.contains(image(grid, cell))
     }
 
-    /// Whether any stage reads a slot beyond the cell: accumulators and what stages keep for each other are not.
+    /// Whether any stage reads a slot beyond the cell, or the slot says that it lives beyond the last cells: accumulators
+    /// and what stages keep for each other do not.
     fn has_ghosts(&self, slot: SlotId) -> bool {
+        let domain = &self.declaration.slots[slot.0].domain;
+        if domain.is_some_and(|domain| !self.grid.all().contains_box(&domain)) {
+            return true;
+        }
         let mut stages = self.declaration.phases.iter().flat_map(|phase| &phase.stages);
         stages.any(|stage| {
             stage
@@ -85,6 +92,9 @@ impl<T: Real> Problem<'_, T> {
 
     /// A stable time step that is no round number.
     fn dt(&self, kernel: &dyn Kernel<T>) -> f64 {
+        if let Some(dt) = self.dt {
+            return dt;
+        }
         let total = kernel.rates(0.0).expect("the rates at the start").total;
         if total > 0.0 { 0.37 / total } else { 0.037 }
     }
@@ -241,13 +251,19 @@ impl<T: Real> RandomRun<'_, T> {
     /// The boxes that hold what a read reaches from `region`: an owner per cell.
     fn owners(&self, region: &IndexBox, read: &Read) -> impl Iterator<Item = usize> {
         let grid = &self.problem.grid;
-        reached_cells(grid, region, read).into_iter().map(|cell| {
-            let image = image(grid, cell);
-            self.boxes
-                .iter()
-                .position(|b| b.contains(image))
-                .expect("the boxes cover the grid")
-        })
+        reached_cells(grid, &self.ghosts(), region, read)
+            .into_iter()
+            .map(|cell| {
+                let image = image(grid, cell);
+                self.boxes
+                    .iter()
+                    .position(|b| b.contains(image))
+                    .expect("the boxes cover the grid")
+            })
+    }
+
+    fn ghosts(&self) -> Reach {
+        self.problem.declaration.ghosts.on(&self.problem.grid)
     }
 
     fn spec(&self, level: usize) -> &StageSpec {
@@ -311,7 +327,7 @@ impl<T: Real> RandomRun<'_, T> {
         // Now through the caches, now past them: the bits do not depend on it.
         scratch.set_streamed(region.lo.iter().sum::<i64>() % 2 == 0);
         for read in &spec.reads {
-            for cell in reached_cells(grid, region, read) {
+            for cell in reached_cells(grid, &self.ghosts(), region, read) {
                 let original = [0, 1, 2].map(|axis| grid.wrap(axis, cell[axis]));
                 if stored(&scratch, read.slot).contains(cell) {
                     copy(&self.main, original, &mut scratch, cell, read.slot);
@@ -398,24 +414,39 @@ fn random_boxes(grid: &Grid, random: &mut Random) -> Vec<IndexBox> {
 }
 
 /// The cells that a read reaches from `region`, not wrapped: the arms along the axes, or the whole box.
-fn reached_cells(grid: &Grid, region: &IndexBox, read: &Read) -> Vec<Cell> {
+fn reached_cells(grid: &Grid, ghosts: &Reach, region: &IndexBox, read: &Read) -> Vec<Cell> {
     let reach = read.reach.on(grid);
+    let own = with_declared_ghosts(grid, ghosts, region);
     match read.shape {
+        // At the cell: with the ghosts that belong to it.
+        _ if reach.is_none() => cells_of(&own).collect(),
         Shape::Box => cells_of(&region.reached(&reach)).collect(),
-        Shape::Star => {
+        Shape::Star | Shape::StarWithGhosts => {
+            let across = if read.shape == Shape::Star { *region } else { own };
             let arm = |axis: usize| {
                 let (lo, hi) = (region.lo[axis], region.hi[axis]);
-                let below = region.with_range(axis, lo - reach.lo[axis], lo);
-                let above = region.with_range(axis, hi, hi + reach.hi[axis]);
+                let below = across.with_range(axis, lo - reach.lo[axis], lo);
+                let above = across.with_range(axis, hi, hi + reach.hi[axis]);
                 [below, above]
             };
             let arms = (0..3).flat_map(arm);
-            std::iter::once(*region)
-                .chain(arms)
-                .flat_map(|b| cells_of(&b))
-                .collect()
+            std::iter::once(own).chain(arms).flat_map(|b| cells_of(&b)).collect()
         }
     }
+}
+
+/// The region and the declared ghosts of its cells.
+fn with_declared_ghosts(grid: &Grid, ghosts: &Reach, region: &IndexBox) -> IndexBox {
+    let mut all = *region;
+    for axis in (0..3).filter(|&axis| !grid.periodic[axis]) {
+        if region.lo[axis] == 0 {
+            all.lo[axis] -= ghosts.lo[axis];
+        }
+        if region.hi[axis] == grid.cells[axis] as i64 {
+            all.hi[axis] += ghosts.hi[axis];
+        }
+    }
+    all
 }
 
 /// The cell of the grid that a cell belongs to: itself, its periodic original, or the cell at the wall for a ghost.

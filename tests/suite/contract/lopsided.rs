@@ -93,6 +93,7 @@ pub fn problem() -> Problem<'static, f64> {
         live: vec![SlotId(from)],
     };
     let declaration = Declaration {
+        gauges: None,
         slots: vec![
             slot("even", Scalar::Real, Role::State),
             slot("odd", Scalar::Real, Role::State),
@@ -114,6 +115,7 @@ pub fn problem() -> Problem<'static, f64> {
     };
     declaration.check();
     Problem {
+        dt: None,
         grid: Grid {
             cells: [11, 6, 1],
             dims: 2,

@@ -43,6 +43,7 @@ fn check_in<T: Buildable>(case: &Case, instructions: InstructionSet, first_seed:
         kernel: &|| T::build(&*physics, &grid),
         grid: grid.clone(),
         instructions,
+        dt: physics.fixed_dt(),
     };
     let seeds = first_seed..first_seed + n_orders;
     if let Some(fault) = seeds.clone().find_map(|seed| fault_of(&problem, seed)) {
@@ -118,6 +119,7 @@ fn a_reach_declared_too_small_is_found() {
                 kernel: &|| f64::build(&*physics, &grid),
                 grid: grid.clone(),
                 instructions: InstructionSet::best(),
+                dt: None,
             };
             let fault = fault_of(&problem, 1);
             assert!(
@@ -141,6 +143,7 @@ fn an_undeclared_write_is_found() {
         kernel: &|| f64::build(&*physics, &grid),
         grid: grid.clone(),
         instructions: InstructionSet::best(),
+        dt: None,
     };
     assert!(fault_of(&problem, 1).is_some());
 }
