@@ -118,6 +118,12 @@ impl Document {
         toml::to_string(&written).unwrap_or_else(|_| self.text().to_string())
     }
 
+    /// Whether an error has been found so far.
+    pub(super) fn has_errors(&self) -> bool {
+        let is_error = |problem: &Problem| problem.severity == Severity::Error;
+        self.problems.borrow().iter().any(is_error)
+    }
+
     pub(super) fn report(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
     }

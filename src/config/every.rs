@@ -53,6 +53,14 @@ pub(super) fn read_steps(table: &Table, key: &str) -> Option<u64> {
         .count("steps")
 }
 
+/// The number of steps in `key = n` or `key = { steps = n }`, for what cannot be due by time.
+pub(super) fn read_steps_or_count(table: &Table, key: &str) -> Option<u64> {
+    match table.is_table(key) {
+        true => read_steps(table, key),
+        false => table.count(key),
+    }
+}
+
 fn is_ascending<V: PartialOrd + std::fmt::Display>(table: &Table, key: &str, values: &[V]) -> bool {
     if values.is_empty() {
         table.error_at(key, format!("`{key}` in [{}] is empty", table.path()), REMEDY);

@@ -14,12 +14,15 @@ mod diagnostics;
 mod document;
 mod duration;
 mod every;
+mod file_name;
 mod grid;
 mod history;
 mod overrides;
 mod parallel;
 mod plot;
+mod probe;
 mod snapshot;
+mod stop;
 mod table;
 mod time;
 mod tree;
@@ -38,7 +41,9 @@ pub use grid::GridConfig;
 pub use history::HistoryConfig;
 pub use parallel::{ExchangeChoice, InstructionChoice, ParallelConfig};
 pub use plot::PlotConfig;
+pub use probe::ProbeConfig;
 pub use snapshot::SnapshotConfig;
+pub use stop::StopConfig;
 pub use table::{Table, TableOrFormula, ValueKind};
 pub use time::TimeConfig;
 
@@ -93,7 +98,9 @@ pub struct Config {
     pub time: TimeConfig,
     pub parallel: ParallelConfig,
     pub snapshots: Vec<SnapshotConfig>,
+    pub probes: Vec<ProbeConfig>,
     pub history: HistoryConfig,
+    pub stop: Option<StopConfig>,
     pub check: CheckConfig,
     pub plot: PlotConfig,
 }
@@ -108,9 +115,13 @@ impl Config {
         let precision = root.choice("precision", &[("f32", Precision::Single), ("f64", Precision::Double)]);
         let units = root.choice("units", &[("SI", Units::Si), ("natural", Units::Natural)]);
         let grid = GridConfig::read(&root);
+        // Where something is wrong with the grid, another one stands in its place.
+        let usable_grid = grid.as_ref().filter(|_| !document.has_errors());
         let time = TimeConfig::read(&root);
         let parallel = ParallelConfig::read(&root.section("parallel"), grid.as_ref());
         let snapshots = SnapshotConfig::read_all(&root);
+        let probes = ProbeConfig::read_all(&root, usable_grid);
+        let stop = StopConfig::read(&root);
         let history = HistoryConfig::read(&root.section("history"));
         let check = CheckConfig::read(&root.section("check"));
         let plot = PlotConfig::read(&root.section("plot"));
@@ -125,7 +136,9 @@ impl Config {
             time: time.unwrap_or(TimeConfig::STAND_IN),
             parallel,
             snapshots,
+            probes,
             history,
+            stop,
             check,
             plot,
         })

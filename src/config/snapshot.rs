@@ -1,5 +1,6 @@
 //! `[[snapshot]]`: which fields are written for people and tools, and when.
 
+use super::file_name::file_name;
 use super::{Every, Table};
 
 /// One series of snapshots as configured.
@@ -69,21 +70,8 @@ fn is_level(value: f64) -> bool {
 
 /// The name, which every file system accepts as the beginning of a file name.
 fn read_name(table: &Table) -> Option<String> {
-    if !table.has("name") {
-        return Some(NAME.into());
+    match table.has("name") {
+        true => file_name(table),
+        false => Some(NAME.into()),
     }
-    let name = table.string("name")?;
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let is_safe = (1..=64).contains(&name.len()) && name.chars().all(is_allowed) && !name.starts_with(['.', '-']);
-    if !is_safe {
-        table.error_at(
-            "name",
-            format!(
-                "`name` in [{}] is \"{name}\", which is not safe in file names",
-                table.path()
-            ),
-            "use up to 64 letters, digits, `_`, `-` and `.`, beginning with a letter or digit",
-        );
-    }
-    is_safe.then_some(name)
 }

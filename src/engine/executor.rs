@@ -1,7 +1,7 @@
 //! Blocking, overlapping, and overlapping with progress: three orders of the same work.
 
-use super::exchange_needs;
 use super::faults;
+use super::{Recorder, exchange_needs};
 use crate::field::{ExactSum, Real, Scalar, Shape, StageView, Storage, streaming};
 use crate::grid::{Decomposition, Grid, IndexBox, Reach, Tile};
 use crate::kernels::{Declaration, Gauges, Kernel, StageCall, StageSpec};
@@ -56,6 +56,8 @@ pub struct Engine<T> {
     pub declaration: Declaration,
     pub kernel: Box<dyn Kernel<T>>,
     pub timers: Timers,
+    /// Values at single nodes; records nothing unless replaced.
+    pub recorder: Recorder,
     instructions: InstructionSet,
     rank: usize,
     exchanges: Exchanges<T>,
@@ -164,6 +166,7 @@ impl<T: Real> Engine<T> {
             declaration: setup.declaration,
             kernel: setup.kernel,
             timers: Timers::default(),
+            recorder: Recorder::default(),
             instructions: setup.instructions,
             rank: world.rank(),
             exchanges,
@@ -187,6 +190,7 @@ impl<T: Real> Engine<T> {
         // SAFETY: `&mut self` excludes every other access to the storage.
         let view = unsafe { self.view(spec, self.tile.owned) };
         self.kernel.initialise(&call, &view);
+        self.recorder.initial(&self.storage);
         self.exchanges.first.carry_out(&mut self.storage);
     }
 
@@ -313,6 +317,8 @@ impl<T: Real> Engine<T> {
         let view = unsafe { self.view(spec, region) };
         let start = Instant::now();
         self.kernel.run(call, &view);
+        self.recorder
+            .after_stage((phase, call.stage), call.step, &region, &self.storage);
         self.timers.book(book, start.elapsed());
     }
 

@@ -5,8 +5,10 @@
 mod exchange_needs;
 mod executor;
 mod faults;
+mod recorder;
 mod tuner;
 
 pub use exchange_needs::exchange_needs;
 pub use executor::{Engine, Executor, Setup};
+pub use recorder::{Recorder, Watch, cell_of_node};
 pub use tuner::{Candidate, Tuner};

@@ -69,12 +69,26 @@ impl HistoryWriter {
     /// # Errors
     /// [`Error::Io`] if the write fails or the number of entries is wrong.
     pub fn append(&mut self, row: &[Entry]) -> Result<()> {
+        let text = self.line(row)?;
+        self.write(&text)
+    }
+
+    /// Appends many rows at once, as [`HistoryWriter::append`] would one by one.
+    ///
+    /// # Errors
+    /// As for one.
+    pub fn append_all(&mut self, rows: &[Vec<Entry>]) -> Result<()> {
+        let lines: Result<String> = rows.iter().map(|row| self.line(row)).collect();
+        self.write(&lines?)
+    }
+
+    fn line(&self, row: &[Entry]) -> Result<String> {
         if row.len() != self.n_columns {
             let cause = format!("the row has {} entries for {} columns", row.len(), self.n_columns);
             return Err(Error::io("write to", &self.path, cause));
         }
         let entries: Vec<String> = row.iter().map(Entry::to_string).collect();
-        self.write(&(entries.join(",") + "\n"))
+        Ok(entries.join(",") + "\n")
     }
 
     /// Brings everything to the disk.
@@ -110,6 +124,11 @@ impl History {
     /// [`Error::Io`] if the file cannot be read, or a line is not what it should be; the text names the line.
     pub fn read(path: &Path) -> Result<History> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
+        History::parse(path, &text)
+    }
+
+    /// The history in `text`, which was read from `path`.
+    pub(super) fn parse(path: &Path, text: &str) -> Result<History> {
         let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
         let cut = &text[whole.len()..];
         let mut units: Vec<&str> = Vec::new();

@@ -7,12 +7,14 @@ mod decomposition;
 mod index_box;
 mod location;
 mod mesh;
+mod nodes;
 mod tile;
 
 pub use decomposition::{Decomposition, DecompositionError, Topology};
 pub use index_box::IndexBox;
 pub use location::Location;
 pub use mesh::{AXIS_NAMES, Grid};
+pub use nodes::NodesAround;
 pub use tile::{Reach, Tile};
 
 /// Three numbers, one per axis: x, y, z.

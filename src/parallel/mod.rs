@@ -6,6 +6,7 @@
 
 mod collect;
 mod exchange;
+mod gather;
 mod launcher;
 mod plan;
 mod requests;
@@ -14,6 +15,7 @@ mod world;
 
 pub use collect::collect;
 pub use exchange::HaloExchange;
+pub use gather::gather;
 pub use launcher::launched_rank;
 pub use plan::{HaloBox, HaloCopy, HaloLink, HaloNeed, HaloPlan};
 pub use transferable::Transferable;

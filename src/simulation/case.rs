@@ -1,10 +1,11 @@
 //! A configuration turned into what is to be computed: physics, grid, storage, tiles.
 
-use crate::config::{Config, Document};
+use crate::config::{Config, Document, Table};
 use crate::error::{Error, Result};
 use crate::field::Storage;
 use crate::grid::{AXIS_NAMES, Decomposition, DecompositionError, Grid, Tile};
 use crate::kernels::{self, Declaration, KernelError, Physics, Rates, Setting, StepChoice};
+use crate::numerics::formula::nearest_name;
 use crate::parallel::World;
 use std::path::Path;
 
@@ -62,7 +63,7 @@ impl Case {
                     periodic: physics.periodic(),
                 };
                 let declaration = physics.declaration(&grid);
-                check_snapshot_fields(&document, config, &declaration);
+                check_names(&document, config, &declaration);
                 found = Some((physics, kernel_name, grid, declaration));
             }
         } else if let Some(table) = &kernel {
@@ -208,27 +209,33 @@ fn setting(config: &Config) -> Setting {
     }
 }
 
-/// Snapshots and plots may only ask for fields that exist.
-fn check_snapshot_fields(document: &Document, config: &Config, declaration: &Declaration) {
-    let names: Vec<&str> = declaration.fields.iter().map(|field| field.name.as_str()).collect();
-    let check = |table: &crate::config::Table, fields: &[String]| {
-        for (index, field) in fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| !names.contains(&field.as_str()))
-        {
-            let help = match crate::numerics::formula::nearest_name(field, names.iter().copied()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("the fields are: {}", names.join(", ")),
-            };
-            table.error_at_item("fields", index, format!("there is no field \"{field}\""), help);
-        }
-    };
+/// Snapshots, probes and plots may only ask for fields that exist, and a stop for a total that does.
+fn check_names(document: &Document, config: &Config, declaration: &Declaration) {
     let root = document.root();
     for (table, snapshot) in root.tables("snapshot").iter().zip(&config.snapshots) {
-        check(table, &snapshot.fields);
+        check_fields(table, &snapshot.fields, declaration);
     }
-    check(&root.section("plot"), &config.plot.fields);
+    super::probes::check_fields(document, &config.probes, declaration);
+    check_fields(&root.section("plot"), &config.plot.fields, declaration);
+    if let Some(stop) = &config.stop {
+        super::stop::check_total(&root.section("stop"), stop, declaration);
+    }
+}
+
+/// Records an error for each of `fields`, the value of `fields` in `table`, that does not exist.
+pub(super) fn check_fields(table: &Table, fields: &[String], declaration: &Declaration) {
+    let names: Vec<&str> = declaration.fields.iter().map(|field| field.name.as_str()).collect();
+    let unknown = fields
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| !names.contains(&field.as_str()));
+    for (index, field) in unknown {
+        let help = match nearest_name(field, names.iter().copied()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("the fields are: {}", names.join(", ")),
+        };
+        table.error_at_item("fields", index, format!("there is no field \"{field}\""), help);
+    }
 }
 
 #[cfg(test)]

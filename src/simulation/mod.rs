@@ -9,11 +9,13 @@ mod monitor;
 mod outputs;
 mod precision;
 mod prepared;
+mod probes;
 mod progress;
 mod rate_source;
 mod report;
 mod run;
 mod step_limit;
+mod stop;
 mod survey;
 mod terminal;
 

@@ -274,6 +274,14 @@ impl Outputs {
         attempt(writer, SnapshotWriter::end_storage);
     }
 
+    /// Notes that the run writes `relative`, and returns where to write it, on rank 0.
+    ///
+    /// # Errors
+    /// As [`RunFolder::note`]; not agreed on.
+    pub fn new_file(&mut self, relative: &str) -> Result<Option<PathBuf>> {
+        self.root.as_mut().map(|root| root.folder.note(relative)).transpose()
+    }
+
     /// Appends to the log, on rank 0.
     ///
     /// # Errors
@@ -362,7 +370,7 @@ fn open_root(case: &Case, folder: &Path, overwrite: bool, has_history: bool) -> 
     Ok(RootFiles { folder, history, log })
 }
 
-fn history_remarks(case: &Case) -> String {
+pub(super) fn history_remarks(case: &Case) -> String {
     // Nothing here may depend on ranks, hosts or dates: histories of equal runs are equal files.
     format!(
         "{}\nsimrun {}, kernel {}",

@@ -3,6 +3,7 @@
 use super::case::Case;
 use super::clock::Clock;
 use super::precision::Precise;
+use super::probes;
 use super::progress::{seconds, wall};
 use super::run::cells_text;
 use super::step_limit::StepLimit;
@@ -21,6 +22,8 @@ use std::time::Instant;
 const SAMPLE_CELLS: f64 = PIECE_CELLS as f64;
 /// Owned cells per rank below which exchanging takes a large share of a step.
 const SENSIBLE_CELLS: f64 = 65_536.0;
+/// Bytes of a number with all its digits, sign, exponent and comma.
+const NUMBER_WIDTH: f64 = 23.0;
 
 /// The report on a case for `n_ranks` ranks.
 ///
@@ -265,11 +268,20 @@ fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
             )
         })
         .collect();
-    if series.is_empty() {
-        "no snapshots are asked for".to_string()
-    } else {
-        series.join("; ")
-    }
+    let snapshots = match series.is_empty() {
+        true => vec!["no snapshots are asked for".to_string()],
+        false => series,
+    };
+    let probes = case.config.probes.iter().map(|probe| {
+        let (rows, columns) = probes::size(case, probe, steps);
+        let bytes = rows as f64 * columns as f64 * NUMBER_WIDTH;
+        format!(
+            "probe \"{}\": {rows} rows of {columns} columns, about {}",
+            probe.name,
+            bytes_text(bytes)
+        )
+    });
+    snapshots.into_iter().chain(probes).collect::<Vec<_>>().join("; ")
 }
 
 /// Bytes of one slot, halos apart.

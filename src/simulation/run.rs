@@ -6,9 +6,11 @@ use super::monitor::first_defect;
 use super::outputs::{Moment, Outputs};
 use super::precision::Precise;
 use super::prepared::Prepared;
+use super::probes::Probes;
 use super::progress::{Progress, ProgressStyle, Standing, rate, seconds, wall};
 use super::rate_source::AllRanks;
 use super::step_limit::StepLimit;
+use super::stop::Stop;
 use crate::config::{ExchangeChoice, Precision};
 use crate::engine::{Engine, Executor, Setup, Tuner};
 use crate::error::{Error, Result};
@@ -75,6 +77,10 @@ struct Run<'a, T> {
     limit: StepLimit,
     clock: Clock,
     outputs: Outputs,
+    probes: Probes,
+    stop: Option<Stop>,
+    /// Whether a total has fallen so far that the run ends.
+    is_stopped: bool,
     progress: Progress,
     quiet: bool,
     folder: PathBuf,
@@ -96,7 +102,8 @@ impl<'a, T: Precise> Run<'a, T> {
         let clock = Clock::new(&case.config.time).with_fixed_dt(case.physics.fixed_dt());
         let folder = options.output.clone().unwrap_or_else(|| default_folder(case));
         let steps_expected = clock.steps_total(limit.longest());
-        let outputs = Outputs::open(world, case, &folder, options.overwrite, steps_expected)?;
+        let mut outputs = Outputs::open(world, case, &folder, options.overwrite, steps_expected)?;
+        let probes = Probes::open(world, case, &prepared.decomposition, &mut outputs)?;
         let setup = Setup {
             decomposition: prepared.decomposition.clone(),
             declaration: case.declaration.clone(),
@@ -104,7 +111,8 @@ impl<'a, T: Precise> Run<'a, T> {
             tile: prepared.tile,
             instructions,
         };
-        let engine = Engine::new(world, setup);
+        let mut engine = Engine::new(world, setup);
+        engine.recorder = probes.recorder(&engine.tile, &engine.declaration);
         let has_messages = world.any(engine.has_messages());
         let (executor, tuner) = match case.config.parallel.exchange {
             ExchangeChoice::Blocking => (Executor::Blocking, None),
@@ -127,6 +135,9 @@ impl<'a, T: Precise> Run<'a, T> {
             limit,
             clock,
             outputs,
+            probes,
+            stop: Stop::new(case),
+            is_stopped: false,
             progress: Progress::new(style),
             quiet: options.quiet,
             folder,
@@ -182,8 +193,14 @@ impl<'a, T: Precise> Run<'a, T> {
 
     /// Advances to the end; whatever happens, the status says how it went.
     fn finish(mut self) -> Result<Summary> {
-        let result = self.advance_to_end();
+        let mut result = self.advance_to_end();
         self.progress.finish();
+        if let Err(Error::Numerical(_)) = &result {
+            // What the probes saw may say why; a disk that is full is not why.
+            let _ = self.write_probes();
+        }
+        let closed = self.probes.finish(self.world);
+        result = result.and(closed);
         let (state, message) = match &result {
             Ok(()) => (RunState::Finished, String::new()),
             Err(error) => (RunState::Failed, error.to_string()),
@@ -220,15 +237,19 @@ impl<'a, T: Precise> Run<'a, T> {
 
     fn advance_to_end(&mut self) -> Result<()> {
         self.engine.initialise(self.clock.time());
+        self.probes.note(&self.here());
         self.check()?;
         self.write_outputs(false)?;
-        while !self.clock.is_finished() {
+        self.look_at_total()?;
+        while !self.is_at_end() {
             let tick = self.tick()?;
             self.step(&tick)?;
             self.clock.advance();
             self.last_dt = tick.dt;
-            let is_last = self.clock.is_finished();
             let here = self.here();
+            self.probes.note(&here);
+            self.look_at_total()?;
+            let is_last = self.is_at_end();
             let is_due = self.outputs.is_due(&here, is_last);
             if is_last || is_due || self.clock.step().is_multiple_of(self.case.config.check.every_steps) {
                 self.check()?;
@@ -236,9 +257,34 @@ impl<'a, T: Precise> Run<'a, T> {
             if is_due {
                 self.write_outputs(is_last)?;
             }
+            if is_last || is_due || self.probes.is_full() {
+                self.write_probes()?;
+            }
             self.report_progress();
         }
         self.outputs.finish(self.world)
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.is_stopped || self.clock.is_finished()
+    }
+
+    /// Ends the run if the total that is watched has fallen so far.
+    fn look_at_total(&mut self) -> Result<()> {
+        let start = Instant::now();
+        let here = self.here();
+        let stop = self.stop.as_mut();
+        let said = stop.and_then(|stop| stop.look(self.world, &mut self.engine, &here));
+        self.engine.timers.book(Phase::Reduce, start.elapsed());
+        self.is_stopped = said.is_some();
+        said.map_or(Ok(()), |text| self.say(&text))
+    }
+
+    fn write_probes(&mut self) -> Result<()> {
+        let start = Instant::now();
+        let written = self.probes.write(self.world, &mut self.engine.recorder);
+        self.engine.timers.book(Phase::Output, start.elapsed());
+        written
     }
 
     /// One step, with the executor that is being tried or was chosen.
@@ -355,7 +401,10 @@ impl<'a, T: Precise> Run<'a, T> {
         Status {
             state,
             step,
-            steps_total: Some(self.clock.steps_total(self.last_dt.max(f64::MIN_POSITIVE))),
+            steps_total: Some(match self.is_stopped {
+                true => step,
+                false => self.clock.steps_total(self.last_dt.max(f64::MIN_POSITIVE)),
+            }),
             time: self.clock.time(),
             end: self.case.config.time.end,
             dt: self.last_dt,
