@@ -15,6 +15,7 @@ use crate::field::{Scalar, SlotSpec};
 use crate::grid::{AXIS_NAMES, Decomposition, Tile};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{HaloPlan, World};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Instant;
 
@@ -186,27 +187,53 @@ fn decomposition_text(case: &Case, decomposition: &Decomposition) -> String {
     )
 }
 
-fn exchange_text<T: Precise>(case: &Case, decomposition: &Decomposition) -> String {
+/// What one rank sends another in a step, the mean over the phases.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sent {
+    messages: f64,
+    bytes: f64,
+}
+
+/// What a rank sends each of its neighbours in a step, by the neighbour's rank.
+fn sent_by<T: Precise>(case: &Case, decomposition: &Decomposition, rank: usize, tile: &Tile) -> BTreeMap<usize, Sent> {
     let needs = exchange_needs(&case.declaration, &case.grid);
-    let n_phases = needs.len() as f64;
-    let mut most_bytes = 0.0f64;
-    let mut most_messages = 0.0f64;
-    for (rank, tile) in tiles(case, decomposition).enumerate() {
-        let (mut cells, mut messages) = (0, 0);
-        for need in needs.iter().flatten().filter(|need| !need.is_empty()) {
-            let plan = HaloPlan::new(decomposition, rank, &tile, need);
-            cells += plan.n_cells_sent();
-            messages += plan.links.len();
+    let share = 1.0 / needs.len() as f64;
+    let mut sent: BTreeMap<usize, Sent> = BTreeMap::new();
+    for need in needs.iter().flatten().filter(|need| !need.is_empty()) {
+        for link in HaloPlan::new(decomposition, rank, tile, need).links {
+            let cells: usize = link.sends.iter().map(|part| part.cells.n_cells()).sum();
+            if cells > 0 {
+                let to = sent.entry(link.rank).or_default();
+                to.messages += share;
+                to.bytes += share * (cells * size_of::<T>()) as f64;
+            }
         }
-        most_bytes = most_bytes.max(cells as f64 * size_of::<T>() as f64 / n_phases);
-        most_messages = most_messages.max(messages as f64 / n_phases);
     }
-    if most_messages == 0.0 {
+    sent
+}
+
+/// Neighbours that are listed one by one at most.
+const MOST_NEIGHBOURS: usize = 6;
+
+fn exchange_text<T: Precise>(case: &Case, decomposition: &Decomposition) -> String {
+    let of_ranks = tiles(case, decomposition).enumerate();
+    let of_ranks = of_ranks.map(|(rank, tile)| (rank, sent_by::<T>(case, decomposition, rank, &tile)));
+    let bytes = |sent: &BTreeMap<usize, Sent>| sent.values().map(|to| to.bytes).sum::<f64>();
+    let busiest = of_ranks.reduce(|a, b| if bytes(&b.1) > bytes(&a.1) { b } else { a });
+    let Some((rank, sent)) = busiest.filter(|(_, sent)| !sent.is_empty()) else {
         return "none: no tile has another rank as neighbour".to_string();
-    }
+    };
+    let messages: f64 = sent.values().map(|to| to.messages).sum();
+    let listed: Vec<String> = sent
+        .iter()
+        .take(MOST_NEIGHBOURS)
+        .map(|(neighbour, to)| format!("to rank {neighbour} {:.0} B", to.bytes))
+        .collect();
+    let rest = if sent.len() > MOST_NEIGHBOURS { ", ..." } else { "" };
     format!(
-        "at most {most_messages:.0} messages and {} sent per rank and step",
-        bytes_text(most_bytes)
+        "at most {messages:.0} messages and {} sent per rank and step: rank {rank} sends {}{rest}",
+        bytes_text(bytes(&sent)),
+        listed.join(", ")
     )
 }
 
