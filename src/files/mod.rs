@@ -31,7 +31,7 @@ mod vtk_view;
 pub use history::{Column, Entry, History, HistoryWriter};
 pub use info::describe;
 pub use log::Log;
-pub use probe_series::{PROBES, ProbeField, ProbeHead, ProbeLine, ProbeSeries, ProbeWriter, Stamp};
+pub use probe_series::{ProbeField, ProbeHead, ProbeLine, ProbeSeries, ProbeWriter, Stamp};
 pub use run_folder::RunFolder;
 pub use schedule::{Schedule, ScheduleKind};
 pub use snapshot::SnapshotWriter;

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::grid::{AXIS_NAMES, Grid, Location, NodesAround, PerAxis};
 use std::path::Path;
 
-/// The folder of the series within that of the run.
-pub const PROBES: &str = "probes";
+/// How the line of the head begins that says which probe it is.
+const HEAD: &str = "probe ";
 
 /// One field of a probe.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ impl ProbeField {
 
 impl ProbeHead<'_> {
     fn line(&self) -> String {
-        format!("probe \"{}\" at {}", self.name, self.place(self.at))
+        format!("{HEAD}\"{}\" at {}", self.name, self.place(self.at))
     }
 
     fn place(&self, at: PerAxis<f64>) -> String {
@@ -177,6 +177,8 @@ fn time_column(shift: f64) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeSeries {
     pub history: History,
+    /// Which probe it is, and where.
+    pub about: String,
     /// For each column, the one with the times of its values; empty for those that are times themselves.
     times: Vec<String>,
 }
@@ -198,12 +200,17 @@ impl ProbeSeries {
     /// As [`History::read`].
     pub fn read(path: &Path) -> Result<Option<ProbeSeries>> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
-        let comments = text.lines().take_while(|line| line.starts_with('#'));
-        let times = comments.filter_map(|line| line.strip_prefix("# times:")).last();
+        let comments = || text.lines().take_while(|line| line.starts_with('#'));
+        let times = comments().filter_map(|line| line.strip_prefix("# times:")).last();
         let Some(times) = times else { return Ok(None) };
+        let about = comments().find_map(|line| line.strip_prefix("# ").filter(|text| text.starts_with(HEAD)));
         let times = times.split(',').map(|name| name.trim().to_owned()).collect();
         let history = History::parse(path, &text)?;
-        Ok(Some(ProbeSeries { history, times }))
+        Ok(Some(ProbeSeries {
+            about: about.unwrap_or_default().to_owned(),
+            history,
+            times,
+        }))
     }
 
     /// The fields, in their order.

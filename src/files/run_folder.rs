@@ -15,6 +15,8 @@ use std::time::SystemTime;
 pub const HISTORY: &str = "history.csv";
 /// The complete configuration with all defaults filled in.
 pub const RESOLVED_CONFIG: &str = "resolved.toml";
+/// The folder of the series of probes.
+pub const PROBES: &str = "probes";
 /// How the run is doing.
 pub const STATUS: &str = "status.json";
 /// What the run said.
@@ -169,6 +171,21 @@ pub fn snapshots(run: &Path) -> Result<Vec<PathBuf>> {
     let mut found: Vec<(String, u64, PathBuf)> = entries(&folder)?.into_iter().filter_map(series_and_step).collect();
     found.sort();
     Ok(found.into_iter().map(|(_, _, path)| path).collect())
+}
+
+/// The series of the probes of the run in `run`, in alphabetical order.
+///
+/// # Errors
+/// [`Error::Io`] if the folder cannot be read. A run without probes has an empty list.
+pub fn probes(run: &Path) -> Result<Vec<PathBuf>> {
+    let folder = run.join(PROBES);
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut found = entries(&folder)?;
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
+    found.sort();
+    Ok(found)
 }
 
 /// The newest run in the folders directly under `output`: the one whose status was written last.

@@ -1,8 +1,9 @@
-//! `simrun plot`: pictures of snapshots and histories.
+//! `simrun plot`: pictures of snapshots, histories and probes.
 //!
 //! Owns the choice of what is drawn, its words and its file names; the drawing itself belongs to `plot`, the reading to
 //! `files`. Start reading with `pictures`, which walks through a run; `field_view` decides how one field is shown,
-//! `look` with which colours, `history_panels` which columns of a history share a panel.
+//! `look` with which colours, `history_panels` which columns of a history share a panel,
+//! `probe_panels` which fields of a probe.
 
 mod destination;
 mod extent;
@@ -11,6 +12,7 @@ mod history_panels;
 mod look;
 mod pictures;
 mod plane_choice;
+mod probe_panels;
 mod selection;
 #[cfg(test)]
 mod tests;
@@ -24,11 +26,11 @@ pub use self::plane_choice::PlaneChoice;
 use crate::error::Result;
 use crate::plot::Colormap;
 
-/// Draws snapshots and histories as pictures: of a run the last snapshot of each series and the history, into its
-/// folder `plots`; of a file into the folder where it lies.
+/// Draws snapshots, histories and probes as pictures: of a run the last snapshot of each series, the history and all
+/// probes, into its folder `plots`; of a file into the folder where it lies.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct PlotArgs {
-    /// Snapshots (.h5), histories (.csv) or folders of runs [default: the latest run under output/]
+    /// Snapshots (.h5), histories and probes (.csv) or folders of runs [default: the latest run under output/]
     #[arg(value_name = "FILE or RUN")]
     pub paths: Vec<PathBuf>,
     /// Draws this field only; may be given several times

@@ -10,11 +10,13 @@ use super::extent::Extent;
 use super::field_view::FieldView;
 use super::history_panels;
 use super::look::Look;
+use super::probe_panels;
 use super::selection::{check_known, chosen};
 use crate::config::Document;
 use crate::error::{Error, Result};
 use crate::files::run_folder::{self, HISTORY, RESOLVED_CONFIG};
-use crate::files::{History, SnapshotReader};
+use crate::files::{History, ProbeSeries, SnapshotReader};
+use crate::plot::LinePlot;
 
 /// Draws what `args` ask for, without a path the latest run in the folder `runs`, and says to `out` what was written.
 ///
@@ -51,7 +53,8 @@ impl Drawing<'_> {
     fn run(&mut self, run: &Path) -> Result<()> {
         let series = series_of(run_folder::snapshots(run)?);
         let history = self.history_of(run)?;
-        if series.is_empty() && history.is_none() {
+        let probes = self.probes_of(run)?;
+        if series.is_empty() && history.is_none() && probes.is_empty() {
             let cause = format!(
                 "it holds neither snapshots nor a {HISTORY} with rows; name a run that has written some, a snapshot \
                  (.h5) or a history (.csv)"
@@ -61,6 +64,9 @@ impl Drawing<'_> {
         let mut known = history.as_ref().map(history_panels::fields).unwrap_or_default();
         for paths in series.values() {
             known.extend(paths.last().map_or(Ok(BTreeSet::new()), |path| field_names(path))?);
+        }
+        for (_, probe) in &probes {
+            known.extend(probe.fields().into_iter().map(str::to_owned));
         }
         check_known(&self.args.fields, &known, run)?;
         let mut destination = Destination::of_run(run, self.args.output.as_ref())?;
@@ -77,10 +83,14 @@ impl Drawing<'_> {
             };
             self.snapshots(drawn, &prefix, &mut destination)?;
         }
-        match history {
-            Some(history) => self.history(&history, &title_of(run), &mut destination),
-            None => Ok(()),
+        let title = title_of(run);
+        if let Some(history) = history {
+            self.history(&history, &title, &mut destination)?;
         }
+        for (name, probe) in &probes {
+            self.probe(probe, &title, name, &mut destination)?;
+        }
+        Ok(())
     }
 
     fn snapshot_file(&mut self, path: &Path) -> Result<()> {
@@ -89,7 +99,22 @@ impl Drawing<'_> {
         self.snapshots(&[path.to_owned()], "", &mut destination)
     }
 
+    fn probe_file(&mut self, path: &Path, series: &ProbeSeries) -> Result<()> {
+        if series.history.rows.is_empty() {
+            return Err(Error::io("draw", path, "it has no rows yet"));
+        }
+        self.warn(&series.history);
+        let known = series.fields().into_iter().map(str::to_owned).collect();
+        check_known(&self.args.fields, &known, path)?;
+        let run = path.parent().and_then(Path::parent).unwrap_or(Path::new(""));
+        let mut destination = Destination::of_file(path, self.args.output.as_ref());
+        self.probe(series, &title_of(run), &stem(path), &mut destination)
+    }
+
     fn history_file(&mut self, path: &Path) -> Result<()> {
+        if let Some(series) = ProbeSeries::read(path)? {
+            return self.probe_file(path, &series);
+        }
         let history = self.read_history(path)?;
         if history.rows.is_empty() {
             return Err(Error::io("draw", path, "it has no rows yet"));
@@ -130,10 +155,20 @@ impl Drawing<'_> {
 
     fn history(&mut self, history: &History, title: &str, destination: &mut Destination) -> Result<()> {
         let plot = history_panels::line_plot(history, title, &self.args.fields);
+        self.lines(&plot, "history", destination)
+    }
+
+    fn probe(&mut self, series: &ProbeSeries, title: &str, name: &str, destination: &mut Destination) -> Result<()> {
+        let plot = probe_panels::line_plot(series, title, &self.args.fields);
+        self.lines(&plot, &format!("probe_{name}"), destination)
+    }
+
+    /// Draws `plot`, if it shows anything, as the picture `name`.
+    fn lines(&mut self, plot: &LinePlot, name: &str, destination: &mut Destination) -> Result<()> {
         if plot.panels.is_empty() {
             return Ok(());
         }
-        let path = destination.path_of(&format!("history.{}", self.args.format.extension()))?;
+        let path = destination.path_of(&format!("{name}.{}", self.args.format.extension()))?;
         self.check_new(&path)?;
         plot.save(&path)?;
         self.say(path)
@@ -150,10 +185,27 @@ impl Drawing<'_> {
 
     fn read_history(&mut self, path: &Path) -> Result<History> {
         let history = History::read(path)?;
+        self.warn(&history);
+        Ok(history)
+    }
+
+    /// The names and series of the probes of a run that have rows.
+    fn probes_of(&mut self, run: &Path) -> Result<Vec<(String, ProbeSeries)>> {
+        let mut probes = Vec::new();
+        for path in run_folder::probes(run)? {
+            let series = ProbeSeries::read(&path)?.filter(|series| !series.history.rows.is_empty());
+            if let Some(series) = series {
+                self.warn(&series.history);
+                probes.push((stem(&path), series));
+            }
+        }
+        Ok(probes)
+    }
+
+    fn warn(&self, history: &History) {
         if let Some(warning) = &history.warning {
             eprintln!("warning: {warning}");
         }
-        Ok(history)
     }
 
     /// Checks that this command has not written the picture `path` already, as it would for files of two folders.
@@ -202,6 +254,11 @@ fn series_of(snapshots: Vec<PathBuf>) -> BTreeMap<String, Vec<PathBuf>> {
 fn field_names(path: &Path) -> Result<BTreeSet<String>> {
     let fields = SnapshotReader::open(path)?.fields()?;
     Ok(fields.into_iter().map(|field| field.name).collect())
+}
+
+/// The name of a file without its ending.
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The title of a run: that of its configuration, else the name of its folder.

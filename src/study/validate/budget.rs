@@ -12,18 +12,27 @@ use crate::numerics::formula::nearest_name;
 /// The text to say if there is no such column, or it has no rows.
 pub fn trend(history: &History, column: &str, of: Trend) -> Result<f64, String> {
     let values = the_column(history, column)?;
-    let (Some(&first), Some(&last)) = (values.first(), values.last()) else {
-        return Err("the history has no rows".into());
-    };
-    let values = values.iter();
-    Ok(match of {
+    match values.is_empty() {
+        true => Err("the history has no rows".into()),
+        false => Ok(trend_of(&values, of)),
+    }
+}
+
+/// What is wanted of `values`, of which there is one at least.
+pub fn trend_of(values: &[f64], of: Trend) -> f64 {
+    let (first, last) = (values[0], values[values.len() - 1]);
+    let largest_of = |number: &dyn Fn(f64) -> f64| largest(values.iter().map(|&value| number(value)));
+    match of {
         Trend::First => first,
         Trend::Last => last,
-        Trend::Max => largest(values.copied()),
-        Trend::Min => -largest(values.map(|value| -value)),
+        Trend::Max => largest_of(&|value| value),
+        Trend::Min => -largest_of(&|value| -value),
+        Trend::MaxAbs => largest_of(&f64::abs),
+        Trend::Ratio => last / first,
+        Trend::Spread => (largest_of(&|value| value) + largest_of(&|value| -value)) / largest_of(&f64::abs),
         Trend::Change => last - first,
-        Trend::Drift => largest(values.map(|value| (value - first).abs())),
-    })
+        Trend::Drift => largest_of(&|value| (value - first).abs()),
+    }
 }
 
 /// How well the budget closes: the largest over all rows of
@@ -145,6 +154,9 @@ mod tests {
             (Trend::Max, 11.0),
             (Trend::Change, 1.0),
             (Trend::Drift, 3.0),
+            (Trend::MaxAbs, 11.0),
+            (Trend::Ratio, 9.0 / 8.0),
+            (Trend::Spread, 3.0 / 11.0),
         ];
         for (of, expected) in trends {
             assert_eq!(trend(&history(), "q.total", of), Ok(expected), "{of:?}");

@@ -1,5 +1,6 @@
 //! What a check asks for, and when it passes.
 
+use super::samples::Window;
 use crate::numerics::Formula;
 
 /// One line of the report.
@@ -23,6 +24,8 @@ pub enum Measure {
     Order(Order),
     /// A number from one column of the history.
     Column { run: usize, column: String, of: Trend },
+    /// A number from the series of probes.
+    Probe(ProbeNumber),
     /// How well a budget closes.
     Budget(Budget),
     /// The number of values of a field whose bits differ between the last snapshots of two runs.
@@ -41,6 +44,8 @@ pub struct FieldMeasure {
     pub series: String,
     pub moment: Moment,
     pub number: Number,
+    /// Norms look at the places where it is not zero.
+    pub part: Option<Formula>,
 }
 
 /// Which snapshots are looked at.
@@ -123,17 +128,81 @@ pub enum Interpolation {
     Linear,
 }
 
-/// What is looked at in a column of the history.
+/// What is looked at in a column of the history or the series of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trend {
     First,
     Last,
     Min,
     Max,
+    MaxAbs,
+    /// Last over first.
+    Ratio,
+    /// Largest less smallest value, over the largest absolute one.
+    Spread,
     /// Last less first.
     Change,
     /// Largest distance of any row from the first.
     Drift,
+}
+
+/// A number from the series of probes.
+#[derive(Clone, Debug)]
+pub enum ProbeNumber {
+    Trend(Channel, Window, Trend),
+    /// `20 log10` of the largest absolute value in the window over that of another series.
+    DbBelow(Channel, Window, Channel),
+    Transfer(Transfer),
+    Resonance(Resonance),
+}
+
+/// The values of a field, or at a node, that a probe of a run recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    pub run: usize,
+    pub probe: String,
+    pub column: String,
+}
+
+/// The ratio of two Fourier sums at a frequency.
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    pub above: Channel,
+    /// The run whose values are taken off those above.
+    pub minus: Option<usize>,
+    pub below: Channel,
+    pub frequency: f64,
+    /// The ratio is multiplied with `exp(2 pi i turns)`.
+    pub turns: f64,
+    pub part: TransferPart,
+}
+
+/// What is looked at of a ratio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferPart {
+    Abs,
+    /// The absolute value in decibels, `20 log10`.
+    Db,
+    Re,
+    Im,
+}
+
+/// The mode of a series that is nearest to a frequency.
+#[derive(Clone, Debug)]
+pub struct Resonance {
+    pub channel: Channel,
+    pub window: Window,
+    pub near: f64,
+    /// One of so many values is looked at.
+    pub every: usize,
+    pub part: ModePart,
+}
+
+/// What is looked at of a mode that varies as `exp(-2 pi i (frequency - i decay) t)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModePart {
+    Frequency,
+    Decay,
 }
 
 /// What is what there was, plus gains, less losses.

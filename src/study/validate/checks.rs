@@ -1,6 +1,7 @@
 //! Reads the entries of `[[check]]`.
 
 use super::check::{Against, Budget, Check, Judgement, Measure, Norm, Order, Sampling, Scale, Trend};
+use super::probe_measures::ProbeKind;
 use crate::config::Table;
 use crate::numerics::Formula;
 use crate::numerics::formula::nearest_name;
@@ -11,6 +12,18 @@ pub(super) type Runs = [(String, Case)];
 
 pub(super) const PLACE_AND_TIME: [&str; 4] = ["x", "y", "z", "t"];
 pub(super) const SAMPLINGS: [(&str, Sampling); 2] = [("centre", Sampling::Centre), ("average", Sampling::Average)];
+
+pub(super) const TRENDS: [(&str, Trend); 9] = [
+    ("first", Trend::First),
+    ("last", Trend::Last),
+    ("min", Trend::Min),
+    ("max", Trend::Max),
+    ("max_abs", Trend::MaxAbs),
+    ("change", Trend::Change),
+    ("drift", Trend::Drift),
+    ("ratio", Trend::Ratio),
+    ("spread", Trend::Spread),
+];
 
 /// What checks say only where they differ from it.
 pub struct Defaults {
@@ -65,11 +78,12 @@ pub(super) enum Kind {
     BoundExcess,
     Order,
     History,
+    Probe(ProbeKind),
     Budget,
     DifferentBits,
 }
 
-const KINDS: [(&str, Kind); 19] = [
+const KINDS: [(&str, Kind); 23] = [
     ("max", Kind::Norm(Norm::Max)),
     ("min", Kind::Norm(Norm::Min)),
     ("max_abs", Kind::Norm(Norm::MaxAbs)),
@@ -88,6 +102,10 @@ const KINDS: [(&str, Kind); 19] = [
     ("order", Kind::Order),
     ("history", Kind::History),
     ("budget", Kind::Budget),
+    ("probe", Kind::Probe(ProbeKind::Trend)),
+    ("db_below", Kind::Probe(ProbeKind::DbBelow)),
+    ("transfer", Kind::Probe(ProbeKind::Transfer)),
+    ("resonance", Kind::Probe(ProbeKind::Resonance)),
     ("different_bits", Kind::DifferentBits),
 ];
 
@@ -189,17 +207,9 @@ impl Reader<'_> {
             Kind::History => {
                 let runs = self.chosen_runs();
                 let column = table.require("column", "name a column of history.csv").string("column");
-                let trends = [
-                    ("first", Trend::First),
-                    ("last", Trend::Last),
-                    ("min", Trend::Min),
-                    ("max", Trend::Max),
-                    ("change", Trend::Change),
-                    ("drift", Trend::Drift),
-                ];
                 let of = table
                     .require("of", "write of = \"last\", for example")
-                    .choice("of", &trends);
+                    .choice("of", &TRENDS);
                 let (column, of) = (column?, of?);
                 let measure = |run| Measure::Column {
                     run,
@@ -207,6 +217,14 @@ impl Reader<'_> {
                     of,
                 };
                 Some(for_each(runs?, measure))
+            }
+            Kind::Probe(kind) => {
+                let numbers = self.probe_measures(kind)?.into_iter();
+                Some(
+                    numbers
+                        .map(|(run, number)| (Some(run), Measure::Probe(number)))
+                        .collect(),
+                )
             }
             Kind::Budget => {
                 let list = |key: &str| {
@@ -292,7 +310,7 @@ impl Reader<'_> {
             .then_some(fields)
     }
 
-    fn field_names(&self) -> Vec<&str> {
+    pub(super) fn field_names(&self) -> Vec<&str> {
         let declaration = &self.runs[0].1.declaration;
         declaration.fields.iter().map(|field| field.name.as_str()).collect()
     }
@@ -308,7 +326,7 @@ impl Reader<'_> {
     }
 
     /// The runs that `run` or `runs` names; the only run where there is but one.
-    fn chosen_runs(&self) -> Option<Vec<usize>> {
+    pub(super) fn chosen_runs(&self) -> Option<Vec<usize>> {
         match self.table.one_of(&["run", "runs"]) {
             None if self.runs.len() == 1 => Some(vec![0]),
             Some("runs") => self.listed_runs(),
@@ -328,7 +346,7 @@ impl Reader<'_> {
         found.into_iter().collect()
     }
 
-    fn run_named(&self, key: &str, name: &str) -> Option<usize> {
+    pub(super) fn run_named(&self, key: &str, name: &str) -> Option<usize> {
         let found = self.runs.iter().position(|(known, _)| known == name);
         if found.is_none() {
             let names: Vec<&str> = self.runs.iter().map(|(name, _)| name.as_str()).collect();

@@ -125,6 +125,7 @@ mod tests {
                 exact: Formula::constant(0.0),
                 sampling: Sampling::Centre,
             },
+            part: None,
         };
         Check {
             name: name.into(),

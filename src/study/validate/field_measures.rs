@@ -10,11 +10,17 @@ const SERIES: &str = "fields";
 impl Reader<'_> {
     pub(super) fn field_measure(&self, kind: Kind) -> Option<FieldMeasure> {
         let (field, series, moment, number) = (self.field(), self.series(), self.moment(), self.number(kind));
+        let is_norm = matches!(number, Some(Number::Norm(_) | Number::Error { .. }));
+        let part = match is_norm && self.table.has("where") {
+            true => Some(self.formula("where")?),
+            false => None,
+        };
         Some(FieldMeasure {
             field: field?,
             series: series?,
             moment: moment?,
             number: number?,
+            part,
         })
     }
 

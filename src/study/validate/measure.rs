@@ -4,6 +4,7 @@ use super::budget;
 use super::check::{Against, Check, FieldMeasure, Judgement, Measure, Moment, Norm, Number, Order};
 use super::expected::Validation;
 use super::norms;
+use super::probe_numbers;
 use super::products::{Products, Trial};
 use crate::error::{Error, Result};
 use crate::files::SnapshotReader;
@@ -114,6 +115,10 @@ fn measured<'p>(measure: &Measure, run: impl Fn(usize) -> Found<&'p Products>) -
             let history = run(*number)?.history()?;
             Finding::of(budget::trend(&history, column, *of).map_err(Obstacle::Missing)?)
         }
+        Measure::Probe(number) => {
+            let series = |number: usize, probe: &str| Ok(run(number)?.probe(probe)?);
+            Finding::of(probe_numbers::find(number, series, Obstacle::Missing)?)
+        }
         Measure::Budget(of) => {
             let history = run(of.run)?.history()?;
             Finding::of(budget::residual(&history, of).map_err(Obstacle::Missing)?)
@@ -172,12 +177,26 @@ fn number(snapshot: &SnapshotReader, measure: &FieldMeasure) -> Found<f64> {
     let sampled = |formula, sampling| norms::sample(formula, sampling, grid, entry.location, shape, time);
     let volume = grid.cell_volume();
     use super::check::Sampling::Centre;
+    let chosen = measure.part.as_ref().map(|part| sampled(part, Centre));
+    let within = |all: Vec<f64>| match &chosen {
+        None => all,
+        Some(chosen) => {
+            let pairs = all.into_iter().zip(chosen);
+            pairs.filter(|(_, chosen)| **chosen != 0.0).map(|(q, _)| q).collect()
+        }
+    };
+    if chosen
+        .as_ref()
+        .is_some_and(|all| all.iter().all(|chosen| *chosen == 0.0))
+    {
+        return Err(Obstacle::Missing("`where` holds nowhere on the grid".into()));
+    }
     Ok(match &measure.number {
-        Number::Norm(norm) => norms::norm(*norm, &values, volume, &[]),
+        Number::Norm(norm) => norms::norm(*norm, &within(values), volume, &[]),
         Number::Error { norm, exact, sampling } => {
             let exact = sampled(exact, *sampling);
             let errors: Vec<f64> = values.iter().zip(&exact).map(|(q, exact)| q - exact).collect();
-            norms::norm(*norm, &errors, volume, &exact)
+            norms::norm(*norm, &within(errors), volume, &within(exact))
         }
         Number::Mode(mode) => norms::share_of_mode(&values, &sampled(mode, Centre)),
         Number::BesideMode(mode) => {

@@ -8,11 +8,12 @@
 //! | module | what it owns |
 //! |---|---|
 //! | `library` | the folder of cases: which there are, which are wanted |
-//! | `expected`, `checks`, `field_measures` | reading `expected.toml` |
+//! | `expected`, `checks`, `field_measures`, `probe_measures` | reading `expected.toml` |
 //! | `check` | what a check asks for, and when it passes |
 //! | `products` | the files of one run |
 //! | `norms` | numbers from the values of a field |
 //! | `budget` | numbers from the columns of a history |
+//! | `probe_numbers`, `samples`, `resonance` | numbers from the series of probes: trends, Fourier sums, modes |
 //! | `measure` | the value of a check |
 //! | `table`, `convergence` | the lines and the pictures that people see |
 
@@ -25,7 +26,11 @@ mod field_measures;
 mod library;
 mod measure;
 mod norms;
+mod probe_measures;
+mod probe_numbers;
 mod products;
+mod resonance;
+mod samples;
 mod table;
 
 use crate::error::{Error, Result};

@@ -2,8 +2,8 @@
 
 use super::check::Moment;
 use crate::error::{Error, Result};
-use crate::files::run_folder::{self, HISTORY};
-use crate::files::{History, SnapshotReader};
+use crate::files::run_folder::{self, HISTORY, PROBES};
+use crate::files::{History, ProbeSeries, SnapshotReader};
 use std::path::{Path, PathBuf};
 
 /// How a run went.
@@ -32,6 +32,16 @@ impl Products {
     /// [`Error::Io`] if it cannot be read.
     pub fn history(&self) -> Result<History> {
         History::read(&self.folder.join(HISTORY))
+    }
+
+    /// The series of the probe `name`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read.
+    pub fn probe(&self, name: &str) -> Result<ProbeSeries> {
+        let path = self.folder.join(PROBES).join(format!("{name}.csv"));
+        let series = ProbeSeries::read(&path)?;
+        series.ok_or_else(|| Error::io("read", &path, "it is not the series of a probe"))
     }
 
     /// The snapshots of `series` at `moment`, in the order of their steps.
