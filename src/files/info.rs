@@ -151,6 +151,9 @@ fn describe_run(folder: &Path) -> Result<String> {
     if history.exists() {
         text += &format!("  history  {}\n", history.display());
     }
+    for path in run_folder::probes(folder)? {
+        text += &format!("  probe    {}\n", path.display());
+    }
     Ok(text)
 }
 

@@ -126,7 +126,7 @@ impl ProbeField {
         let axes = || 0..head.grid.dims;
         let nodes = self.around.nodes();
         let about = |what: String| match self.time_shift {
-            shift if shift == 0.0 => format!("{what}, {}, at the time of the step", or_none(&self.unit)),
+            0.0 => format!("{what}, {}, at the time of the step", or_none(&self.unit)),
             shift => format!("{what}, {}, {shift} dt after the time of the step", or_none(&self.unit)),
         };
         let of_node = |node: &PerAxis<i64>| {
@@ -151,13 +151,21 @@ impl ProbeHead<'_> {
     fn place(&self, at: PerAxis<f64>) -> String {
         let axes = 0..self.grid.dims;
         let places: Vec<String> = axes
-            .map(|axis| format!("{} = {:?} {}", AXIS_NAMES[axis], at[axis], self.length_unit))
+            .map(|axis| format!("{} = {} {}", AXIS_NAMES[axis], coordinate(at[axis]), self.length_unit))
             .collect();
         places
             .iter()
             .map(|place| place.trim_end())
             .collect::<Vec<_>>()
             .join(", ")
+    }
+}
+
+/// A coordinate with all its digits, with a power of ten where it is very large or small.
+fn coordinate(x: f64) -> String {
+    match x == 0.0 || (1e-3..1e6).contains(&x.abs()) {
+        true => format!("{x}"),
+        false => format!("{x:e}"),
     }
 }
 
@@ -311,12 +319,12 @@ mod tests {
 # pulse
 # simrun
 # probe \"p1\" at x = 1.375, y = 0.5
-# Ez[2 2]: node (2, 2) at x = 1.0, y = 0.5, V/m, at the time of the step
+# Ez[2 2]: node (2, 2) at x = 1, y = 0.5, V/m, at the time of the step
 # Ez[3 2]: node (3, 2) at x = 1.5, y = 0.5, V/m, at the time of the step
 # Ez: linear interpolation to the probe, V/m, at the time of the step
-# Hx[2 1]: node (2, 1) at x = 1.0, y = 0.375, V/m, -0.5 dt after the time of the step
+# Hx[2 1]: node (2, 1) at x = 1, y = 0.375, V/m, -0.5 dt after the time of the step
 # Hx[3 1]: node (3, 1) at x = 1.5, y = 0.375, V/m, -0.5 dt after the time of the step
-# Hx[2 2]: node (2, 2) at x = 1.0, y = 0.625, V/m, -0.5 dt after the time of the step
+# Hx[2 2]: node (2, 2) at x = 1, y = 0.625, V/m, -0.5 dt after the time of the step
 # Hx[3 2]: node (3, 2) at x = 1.5, y = 0.625, V/m, -0.5 dt after the time of the step
 # Hx: linear interpolation to the probe, V/m, -0.5 dt after the time of the step
 # times: ,,,time,time,time,time-0.5dt,time-0.5dt,time-0.5dt,time-0.5dt,time-0.5dt

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `contract` | every registered kernel declares its reads and writes truthfully |
 //! | `ranks` | bits do not depend on ranks, topology, exchange mode and instruction set; faults are noticed |
+//! | `probes` | probes are the same bytes on any number of ranks, and hold what the fields hold; runs end when a total falls |
 //! | `validate` | numbers from elsewhere are met; what is wrong with a case or its results is said |
 //! | `reference_cases` | nothing is lost, budgets close |
 //! | `bounds` | the limited scheme makes no new extrema and loses nothing |
@@ -21,6 +22,7 @@ mod bounds;
 mod command_line;
 mod contract;
 mod launch;
+mod probes;
 mod quick;
 mod random;
 mod ranks;

@@ -1,6 +1,6 @@
 //! The fast tests: what a developer runs after every change, as `scripts/test --quick`.
 
-use crate::{bad_input, command_line, contract, ranks};
+use crate::{bad_input, command_line, contract, probes, ranks};
 
 #[test]
 fn every_registered_kernel_keeps_the_contract() {
@@ -27,4 +27,9 @@ fn the_command_line_works() {
 fn bad_input_is_refused() {
     bad_input::a_misspelt_key_is_shown_at_its_place_with_the_key_that_was_meant();
     bad_input::a_formula_that_is_not_finite_on_another_rank_is_refused_once();
+}
+
+#[test]
+fn probes_are_the_same_bytes_on_several_ranks() {
+    probes::probes_are_the_same_bytes_however_the_grid_is_cut();
 }

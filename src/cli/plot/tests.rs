@@ -272,6 +272,26 @@ fn a_history_alone_is_drawn_beside_it() {
 }
 
 #[test]
+fn the_probes_of_a_run_are_drawn_and_can_be_drawn_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("plume");
+    write_run(&run, [6, 4, 1], &[]);
+    let series = RunFolder::open(&run).unwrap().note("probes/mast.csv").unwrap();
+    let text = "# probe \"mast\" at x = 1 m\n# times: ,,time\n# units: ,s,K\nstep,time,heat[2 3]\n0,0,1\n1,2,3\n";
+    std::fs::write(&series, text).unwrap();
+    drawn(&of(&run), folder.path()).unwrap();
+    assert_eq!(names(&run.join("plots")), ["history.png", "probe_mast.png"]);
+    drawn(&of(&series), folder.path()).unwrap();
+    assert_eq!(names(&run.join("probes")), ["mast.csv", "probe_mast.png"]);
+    let unknown = PlotArgs {
+        fields: vec!["haet".into()],
+        ..of(&series)
+    };
+    let error = drawn(&unknown, folder.path()).unwrap_err().to_string();
+    assert!(error.contains("it has heat"), "{error}");
+}
+
+#[test]
 fn a_second_picture_of_the_same_name_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let [a, b] = ["a.h5", "b.h5"].map(|name| folder.path().join(name));

@@ -19,7 +19,11 @@ impl Reader<'_> {
     pub(super) fn probe_measures(&self, kind: ProbeKind) -> Option<Vec<(usize, ProbeNumber)>> {
         let (runs, probe) = (self.chosen_runs(), self.probe("probe", None));
         let column = self.column("column", probe.as_deref(), None);
-        let (runs, probe, column) = (runs?, probe?, column?);
+        let (Some(runs), Some(probe), Some(column)) = (runs, probe, column) else {
+            // What is wrong is recorded; the other keys are not at fault.
+            self.table.accept_rest();
+            return None;
+        };
         let measure = |run: usize| {
             let channel = Channel {
                 run,
