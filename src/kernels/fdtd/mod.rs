@@ -1,5 +1,6 @@
 //! Maxwell's equations by finite differences in time and space.
 
 pub mod component;
+pub mod geometry;
 pub mod material;
 pub mod units;
