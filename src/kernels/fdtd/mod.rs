@@ -3,4 +3,6 @@
 pub mod component;
 pub mod geometry;
 pub mod material;
+pub mod mixture;
+pub mod stability;
 pub mod units;
