@@ -2,5 +2,8 @@
 
 pub mod absorber;
 pub mod component;
+pub mod geometry;
 pub mod material;
+pub mod mixture;
+pub mod stability;
 pub mod units;
