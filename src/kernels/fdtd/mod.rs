@@ -2,5 +2,9 @@
 
 pub mod absorber;
 pub mod component;
+pub mod current;
 pub mod material;
+pub mod reader;
 pub mod units;
+pub mod walls;
+pub mod waveform;
