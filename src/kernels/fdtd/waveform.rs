@@ -70,7 +70,8 @@ impl Waveform {
         }
     }
 
-    fn delay(&self) -> f64 {
+    /// From the start to the peak of a pulse, s; 0 for waveforms that do not end.
+    pub fn delay(&self) -> f64 {
         match self {
             Waveform::Gaussian { delay, .. }
             | Waveform::ModulatedGaussian { delay, .. }
@@ -343,7 +344,7 @@ mod tests {
         assert_eq!(wave.value(0.0), 0.0);
         assert!(wave.value(0.05).abs() < 1e-16);
         assert_eq!(rise(0.5), 0.5);
-        assert!((0..100).all(|n| rise(n as f64 / 100.0) < rise((n + 1) as f64 / 100.0) || n < 3 || n > 96));
+        assert!((3..97).all(|n| rise(n as f64 / 100.0) < rise((n + 1) as f64 / 100.0)));
         // A billion and a quarter periods on: 2^-30 of a period is known of the time, and nothing is lost beyond.
         assert_eq!(wave.value(1_000_000_000.25), 1.0);
     }
