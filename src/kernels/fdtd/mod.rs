@@ -2,8 +2,12 @@
 
 pub mod absorber;
 pub mod component;
+pub mod current;
 pub mod geometry;
 pub mod material;
 pub mod mixture;
+pub mod reader;
 pub mod stability;
 pub mod units;
+pub mod walls;
+pub mod waveform;
