@@ -4,5 +4,7 @@ pub mod component;
 pub mod geometry;
 pub mod material;
 pub mod mixture;
+pub mod reader;
 pub mod stability;
 pub mod units;
+pub mod wavelength;
