@@ -64,6 +64,13 @@ impl<'a> Table<'a> {
         self.rows(key, n, "numbers", |item| item.number())
     }
 
+    /// Any number of places, each of `n` finite numbers.
+    pub fn points(&self, key: &str, n: usize) -> Option<Vec<Vec<f64>>> {
+        self.list(key, "an array of arrays of numbers", None, |item| {
+            item.list("an array of numbers", Some(n), |number| number.number())
+        })
+    }
+
     /// `n` rows of `n` numbers or formulas of the variables in `allowed`.
     pub fn formula_matrix(&self, key: &str, n: usize, allowed: &[&str]) -> Option<Vec<Vec<Formula>>> {
         self.rows(key, n, "numbers and formulas", |item| item.formula(allowed))

@@ -134,6 +134,32 @@ fn matrices_are_read_row_by_row_and_errors_point_at_the_entry() {
 }
 
 #[test]
+fn points_are_any_number_of_places() {
+    let good = document("a = [[1, 2.5], [3, 4], [5, 6]]\nb = []\n");
+    assert_eq!(
+        good.root().points("a", 2),
+        Some(vec![vec![1.0, 2.5], vec![3.0, 4.0], vec![5.0, 6.0]])
+    );
+    assert_eq!(
+        (good.root().points("b", 2), good.root().points("c", 2)),
+        (Some(Vec::new()), None)
+    );
+    let said = errors("a = [[1, 2], [3]]\nb = [1, 2]\nc = [[1, \"x\"]]\n", |document| {
+        for key in ["a", "b", "c"] {
+            assert_eq!(document.root().points(key, 2), None);
+        }
+    });
+    for part in [
+        "`a[1]` must be an array of 2, not an array of 1",
+        "case.toml:1:14",
+        "`b[0]` must be an array of numbers, not 1",
+        "`c[0][1]` must be a number, not the string \"x\"",
+    ] {
+        assert!(said.contains(part), "{part}\nis not in\n{said}");
+    }
+}
+
+#[test]
 fn an_array_may_hold_tables_and_formulas() {
     let text = "a = [{ b = 1 }, \"2*x\", 3]\n";
     let document = document(text);

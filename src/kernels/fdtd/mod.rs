@@ -11,3 +11,4 @@ pub mod stability;
 pub mod units;
 pub mod walls;
 pub mod waveform;
+pub mod wavelength;
