@@ -2,4 +2,5 @@
 
 pub mod component;
 pub mod material;
+pub mod plane_wave;
 pub mod units;
