@@ -3,4 +3,5 @@
 pub mod component;
 pub mod material;
 pub mod plane_wave;
+pub mod reader;
 pub mod units;

@@ -1,0 +1,3 @@
+//! Reads the `[kernel]` table of a configuration.
+
+pub mod plane_wave;
