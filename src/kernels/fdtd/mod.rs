@@ -6,6 +6,7 @@ pub mod current;
 pub mod geometry;
 pub mod material;
 pub mod mixture;
+pub mod plane_wave;
 pub mod reader;
 pub mod stability;
 pub mod units;

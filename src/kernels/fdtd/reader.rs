@@ -1,6 +1,7 @@
 //! Reads the `[kernel]` table of a configuration.
 
 mod materials;
+pub mod plane_wave;
 mod shapes;
 pub mod sources;
 pub mod walls;
