@@ -13,6 +13,9 @@ const HUGE_PAGE: usize = 2 << 20;
 /// Bytes from which an array asks for huge pages: a sweep over small pages spends its time on address translation.
 const HUGE_FROM: usize = 4 * HUGE_PAGE;
 
+/// Rows of so many cache lines or fewer follow each other without gaps: padding would be most of what is moved.
+const THIN_LINES: usize = 3;
+
 /// Elements between neighbours along x (always 1), y and z.
 pub type AxisStrides = PerAxis<usize>;
 
@@ -25,7 +28,7 @@ pub struct BoxCopy {
 
 /// Values on a box of cells, x contiguous.
 ///
-/// Rows begin so that the first owned cell is on a cache line, and both the distance between rows and that between
+/// Rows, unless very short, begin so that the first owned cell is on a cache line, and both the distance between rows and that between
 /// planes are odd numbers of cache lines, so that grids with power-of-two sizes do not map to the same cache sets.
 #[derive(Debug)]
 pub struct Array<T> {
@@ -65,6 +68,11 @@ impl<T: Copy + Default> Array<T> {
     fn shape(stored: &IndexBox, owned_lo: PerAxis<i64>, stagger: usize) -> (AxisStrides, usize, usize) {
         let per_line = LINE / size_of::<T>();
         let [nx, ny, nz] = stored.size();
+        if nx <= THIN_LINES * per_line {
+            let first = stagger % 64 * per_line;
+            let len = first + nx * ny * nz;
+            return ([1, nx, nx * ny], first, if stored.is_empty() { 0 } else { len });
+        }
         let lead = (owned_lo[0] - stored.lo[0]).max(0) as usize % per_line;
         let first_in_row = (per_line - lead) % per_line;
         // The last halo cells of a row share a line with the first ones of the next.
@@ -278,10 +286,16 @@ mod tests {
 
     #[test]
     fn the_first_owned_cell_of_every_row_is_on_a_cache_line() {
-        let a: Array<f32> = Array::new(IndexBox::new([9, -1, -1], [42, 6, 5]), [10, 0, 0], 7);
+        let a: Array<f32> = Array::new(IndexBox::new([9, -1, -1], [66, 6, 5]), [10, 0, 0], 7);
         for (j, k) in a.stored().rows() {
             assert_eq!(a.row(j, k, 10, 11).as_ptr() as usize % LINE, 0);
         }
+    }
+
+    #[test]
+    fn short_rows_have_no_gaps() {
+        let a: Array<f64> = Array::new(IndexBox::new([-1, 0, 0], [9, 6, 5]), [0; 3], 0);
+        assert_eq!((a.strides, a.len), ([1, 10, 60], 300));
     }
 
     #[test]

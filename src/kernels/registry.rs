@@ -26,15 +26,22 @@ pub struct Entry {
 ///
 /// ```
 /// let names: Vec<&str> = simrun::kernels::REGISTRY.iter().map(|entry| entry.name).collect();
-/// assert_eq!(names, ["advection-diffusion"]);
+/// assert_eq!(names, ["advection-diffusion", "fdtd"]);
 /// ```
 ///
 /// Adding a physics is one folder and one line here.
-pub const REGISTRY: &[Entry] = &[Entry {
-    name: "advection-diffusion",
-    summary: "transport of any number of scalar fields by wind and diffusion",
-    read: super::advection_diffusion::read,
-}];
+pub const REGISTRY: &[Entry] = &[
+    Entry {
+        name: "advection-diffusion",
+        summary: "transport of any number of scalar fields by wind and diffusion",
+        read: super::advection_diffusion::read,
+    },
+    Entry {
+        name: "fdtd",
+        summary: "Maxwell's equations by finite differences in time and space",
+        read: super::fdtd::read,
+    },
+];
 
 /// Reads the `[kernel]` table of a configuration.
 pub fn read(table: &Table, setting: &Setting) -> Option<Box<dyn Physics>> {

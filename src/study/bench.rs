@@ -44,7 +44,7 @@ impl Plan {
         Plan {
             problems: super::PROBLEMS.iter().collect(),
             has_stiff: false,
-            size: Some(12),
+            size: Some(24),
             precisions: Vec::new(),
             executors: Executor::ALL.to_vec(),
             instructions: InstructionSet::best(),

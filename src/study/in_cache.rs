@@ -12,7 +12,7 @@
 
 use super::bench::Plan;
 use super::host::Host;
-use super::kernels::CFL;
+use super::kernels::fitted_kernel;
 use super::problems::Problem;
 use super::samples::Samples;
 use crate::engine::{Engine, Executor, Setup};
@@ -72,15 +72,13 @@ impl<'w, T: Buildable> SmallTile<'w, T> {
         let cells = fitting(&large.declaration, row, budget / size_of::<T>());
         let reach = large.tile.margin;
         // What the tile stores lies inside a grid of this size, away from walls.
-        let widest = (0..3).map(|axis| reach.widest(axis)).max().unwrap_or(0);
+        let widest = 1 + (0..3).map(|axis| reach.widest(axis)).max().unwrap_or(0);
         let longest = cells.into_iter().max().unwrap_or(1);
         let case = problem.case(longest + 2 * widest as usize, T::NAME, None)?;
         let decomposition = case.decompose(1)?;
         let mut tile = case.tile(&decomposition, 0);
         tile.owned = IndexBox::from_size(cells).shift([widest; 3]);
-        let mut kernel = T::build(case.physics.as_ref(), &case.grid);
-        let prepared = kernel.prepare(&tile, 0.0).and_then(|()| kernel.rates(0.0));
-        let rates = prepared.map_err(|error| case.refuse(&error))?;
+        let (kernel, declaration, dt) = fitted_kernel(&World::single(), &case, &tile)?;
         let measured = InCache {
             tile: cells,
             touched_bytes: n_touched(&case.declaration, &tile.owned) * size_of::<T>(),
@@ -89,7 +87,7 @@ impl<'w, T: Buildable> SmallTile<'w, T> {
         let n_cells = n_faces(&tile.owned) / n_faces(&large.tile.owned) * large.tile.owned.n_cells() as f64;
         let setup = Setup {
             decomposition,
-            declaration: case.declaration,
+            declaration,
             kernel,
             tile,
             instructions: plan.instructions,
@@ -97,7 +95,7 @@ impl<'w, T: Buildable> SmallTile<'w, T> {
         let mut tile = SmallTile {
             world,
             engine: Engine::isolated(setup, 0.0),
-            dt: CFL / rates.total,
+            dt,
             step: 0,
             steps_per_repeat: large.declaration.phases.len() as u64,
             n_cells,

@@ -7,9 +7,9 @@ use super::problems::Problem;
 use super::samples::Samples;
 use crate::engine::{Engine, Executor, Setup};
 use crate::error::{Error, Result};
-use crate::grid::Topology;
-use crate::kernels::Rates;
+use crate::grid::{Tile, Topology};
 use crate::kernels::contract::Buildable;
+use crate::kernels::{Declaration, Kernel, Rates};
 use crate::metrics::Phase;
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
@@ -201,7 +201,7 @@ struct Repetition {
     waited: f64,
 }
 
-/// This rank's engine for a case, and the rates of its tile at the start.
+/// This rank's engine for a case that is made for its steps, and the rates of its tile at the start.
 ///
 /// # Errors
 /// If the grid cannot be cut for this number of ranks, or the kernel not be prepared: the same on every rank.
@@ -212,9 +212,7 @@ pub(super) fn engine_of<T: Buildable>(
 ) -> Result<(Engine<T>, Rates)> {
     let decomposition = case.decompose(world.size())?;
     let tile = case.tile(&decomposition, world.rank());
-    let mut kernel = T::build(case.physics.as_ref(), &case.grid);
-    let prepared = kernel.prepare(&tile, 0.0).and_then(|()| kernel.rates(0.0));
-    let rates = world.agree(prepared.map_err(|error| case.refuse(&error)))?;
+    let (kernel, rates) = prepared(world, case, &tile)?;
     let setup = Setup {
         decomposition,
         declaration: case.declaration.clone(),
@@ -223,6 +221,39 @@ pub(super) fn engine_of<T: Buildable>(
         instructions,
     };
     Ok((Engine::new(world, setup), rates))
+}
+
+fn prepared<T: Buildable>(world: &World, case: &Case, tile: &Tile) -> Result<(Box<dyn Kernel<T>>, Rates)> {
+    let mut kernel = T::build(case.physics.as_ref(), &case.grid);
+    let prepared = kernel.prepare(tile, 0.0).and_then(|()| kernel.rates(0.0));
+    let rates = world.agree(prepared.map_err(|error| case.refuse(&error)))?;
+    Ok((kernel, rates))
+}
+
+/// A kernel prepared on `tile` and made for its steps, its declaration, and the length of its steps, s: [`CFL`] of the
+/// longest stable one, the same on every rank.
+///
+/// # Errors
+/// If the kernel cannot be prepared.
+pub(super) fn fitted_kernel<T: Buildable>(
+    world: &World,
+    case: &Case,
+    tile: &Tile,
+) -> Result<(Box<dyn Kernel<T>>, Declaration, f64)> {
+    let (kernel, mut rates) = prepared(world, case, tile)?;
+    let mut total = [rates.total];
+    world.max(&mut total);
+    rates.total = total[0];
+    match case.fitted(&rates)? {
+        None => Ok((kernel, case.declaration.clone(), CFL / rates.total)),
+        Some(fitted) => {
+            // One set of coefficients goes before the next is made.
+            drop(kernel);
+            let (kernel, _) = prepared(world, &fitted, tile)?;
+            let dt = fitted.physics.fixed_dt().unwrap_or(CFL / rates.total);
+            Ok((kernel, fitted.declaration, dt))
+        }
+    }
 }
 
 /// A problem on its way: the engine of this rank, and how far it is.
@@ -249,9 +280,15 @@ impl<'w, T: Buildable> Course<'w, T> {
                 free_memory / 1e9
             )));
         }
-        let (mut engine, rates) = engine_of(world, &case, plan.instructions)?;
-        let mut rate = [rates.total];
-        world.max(&mut rate);
+        let (kernel, declaration, dt) = fitted_kernel(world, &case, &tile)?;
+        let setup = Setup {
+            decomposition: decomposition.clone(),
+            declaration,
+            kernel,
+            tile,
+            instructions: plan.instructions,
+        };
+        let mut engine = Engine::new(world, setup);
         if let Some(is_streamed) = plan.is_streamed {
             engine.storage.set_streamed(is_streamed);
         }
@@ -261,7 +298,7 @@ impl<'w, T: Buildable> Course<'w, T> {
             engine,
             topology: decomposition.topology,
             storage_bytes,
-            dt: CFL / rate[0],
+            dt,
             step: 0,
         })
     }

@@ -1,5 +1,6 @@
 //! The problems that kernels are measured with: configurations as a run would read them.
 
+use super::kernels::CFL;
 use crate::error::Result;
 use crate::grid::Topology;
 use crate::simulation::Case;
@@ -80,6 +81,44 @@ pub const PROBLEMS: &[Problem] = &[
             initial = "sin(2*pi*x)*cos(2*pi*y)"
         "#,
     },
+    Problem {
+        name: "maxwell",
+        summary: "Maxwell's equations, all six components in place, a closed box in vacuum",
+        size: 256,
+        kernel: r#"
+            type = "fdtd"
+            boundary = { all = "pec" }
+            initial = { Ez = "sin(pi*x)*sin(pi*y)" }
+        "#,
+    },
+    Problem {
+        name: "maxwell-cpml",
+        summary: "the same with absorbing layers of 10 cells on all sides",
+        size: 160,
+        kernel: r#"
+            type = "fdtd"
+            boundary = { all = { cpml = 10 } }
+            initial = { Ez = "sin(pi*x)*sin(pi*y)" }
+        "#,
+    },
+    Problem {
+        name: "maxwell-drude",
+        summary: "the closed box with a sphere of a Drude metal in a quarter of its volume",
+        size: 160,
+        kernel: r#"
+            type = "fdtd"
+            boundary = { all = "pec" }
+            initial = { Ez = "sin(pi*x)*sin(pi*y)" }
+            [[kernel.material]]
+            name = "metal"
+            drude = [{ plasma_frequency = 1e9, damping = 1e7 }]
+            [[kernel.shape]]
+            type = "sphere"
+            center = [0.5, 0.5, 0.5]
+            radius = 0.3908
+            material = "metal"
+        "#,
+    },
 ];
 
 impl Problem {
@@ -96,7 +135,7 @@ impl Problem {
     pub fn case(&self, size: usize, precision: &str, topology: Option<Topology>) -> Result<Case> {
         let parallel = topology.map_or_else(String::new, |topology| format!("[parallel]\ntopology = {topology:?}\n"));
         let text = format!(
-            "precision = \"{precision}\"\n[grid]\ncells = [{size}, {size}, {size}]\nsize = [1.0, 1.0, 1.0]\n[time]\nsteps = 1\n\
+            "precision = \"{precision}\"\n[grid]\ncells = [{size}, {size}, {size}]\nsize = [1.0, 1.0, 1.0]\n[time]\nsteps = 1\ncfl = {CFL}\n\
              {parallel}[kernel]\n{}",
             self.kernel
         );
@@ -113,8 +152,9 @@ mod tests {
     #[test]
     fn every_problem_can_be_read() {
         for problem in PROBLEMS {
-            let case = problem.case(12, "f32", Some([1, 2, 1])).unwrap();
-            assert_eq!(case.grid.n_cells(), 12 * 12 * 12);
+            // Two absorbing layers have to fit.
+            let case = problem.case(24, "f32", Some([1, 2, 1])).unwrap();
+            assert_eq!(case.grid.n_cells(), 24 * 24 * 24);
             assert_eq!(case.decompose(2).unwrap().topology, [1, 2, 1]);
             case.declaration.check();
             assert_eq!(Problem::named(problem.name).map(|p| p.summary), Some(problem.summary));

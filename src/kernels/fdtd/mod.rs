@@ -2,14 +2,30 @@
 
 pub mod absorber;
 pub mod component;
+mod curl;
 pub mod current;
+mod energy;
 pub mod geometry;
+mod incoming;
+mod initial;
+mod kernel;
 pub mod material;
+mod medium;
 pub mod mixture;
+pub mod parameters;
 pub mod plane_wave;
-pub mod reader;
+mod prepared;
+mod reader;
+mod representative;
+mod rows;
+mod rules;
+mod slots;
 pub mod stability;
+mod sweep;
 pub mod units;
 pub mod walls;
 pub mod waveform;
 pub mod wavelength;
+
+pub use kernel::Fdtd;
+pub use reader::read;

@@ -4,7 +4,7 @@
 //! a sine or cosine is taken, so that they stay exact however long a run is.
 
 use crate::numerics::formula::Formula;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
 
 /// The course of a source in time, with a largest value of about 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +21,9 @@ pub enum Waveform {
     /// `(1 - 2 a) exp(-a)` with `a = (pi frequency (t - delay))^2`; `frequency` is that of the largest amplitude. (N. Ricker,
     /// Geophysics 18 (1953) 10.)
     Ricker { frequency: f64, delay: f64 },
-    /// `sin(2 pi frequency t + phase)`, times a rise from 0 to 1 within the time `ramp` that has all derivatives:
-    /// `1/(1 + exp(1/x - 1/(1 - x)))` with `x = t/ramp`.
+    /// `sin(2 pi frequency t + phase)`, times a rise from 0 to 1 within the time `ramp` whose derivative is a Gaussian,
+    /// so that it takes as little of the spectrum as can be: `erfc(-17 (x - 1/2)/sqrt(2))/2` with `x = t/ramp`, 1e-17 at the
+    /// start.
     Continuous { frequency: f64, ramp: f64, phase: f64 },
     /// A formula of the run's time, which at its start is `start`.
     Formula { value: Formula, start: f64 },
@@ -189,14 +190,14 @@ fn angle(frequency: f64, t: f64) -> f64 {
     TAU * (turns - libm::rint(turns))
 }
 
-/// From 0 at 0 to 1 at 1, with all derivatives.
+/// From 0 at 0 to 1 at 1: the integral of a Gaussian whose width is a seventeenth.
 fn rise(x: f64) -> f64 {
     if x <= 0.0 {
         0.0
     } else if x >= 1.0 {
         1.0
     } else {
-        1.0 / (1.0 + libm::exp(1.0 / x - 1.0 / (1.0 - x)))
+        0.5 * libm::erfc(-(x - 0.5) * 17.0 * FRAC_1_SQRT_2)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The configurations on which every registered kernel is held to its declarations: those of the foundation, and those of
 //! `transport`.
 
-use super::transport;
+use super::{maxwell, transport};
 use simrun::config::{Document, GridConfig, Units};
 use simrun::grid::{Grid, Tile};
 use simrun::kernels::{self, Physics, Setting, StepChoice};
@@ -215,6 +215,7 @@ pub fn chosen() -> Vec<Case> {
         ),
     ];
     cases.extend(transport::chosen());
+    cases.extend(maxwell::chosen());
     cases
 }
 

@@ -64,11 +64,18 @@ impl<T: Real> Problem<'_, T> {
         !is_halo && is_filled && region.contains(image(grid, cell))
     }
 
-    /// Whether any stage reads a slot beyond the cell, or the slot says that it lives beyond the last cells: accumulators
-    /// and what stages keep for each other do not.
+    /// Whether any stage reads a slot beyond the cell, or the slot or its field says that it lives beyond the last cells:
+    /// accumulators and what stages keep for each other do not.
     fn has_ghosts(&self, slot: SlotId) -> bool {
-        let domain = &self.declaration.slots[slot.0].domain;
-        if domain.is_some_and(|domain| !self.grid.all().contains_box(&domain)) {
+        let fields = self
+            .declaration
+            .fields
+            .iter()
+            .filter(|field| field.slot_at.contains(&slot));
+        let mut domains = fields
+            .map(|field| field.domain)
+            .chain(self.declaration.slots[slot.0].domain);
+        if domains.any(|domain| !self.grid.all().contains_box(&domain)) {
             return true;
         }
         let mut stages = self.declaration.phases.iter().flat_map(|phase| &phase.stages);

@@ -7,6 +7,7 @@
 mod cases;
 mod execution;
 mod lopsided;
+mod maxwell;
 mod random_transport;
 mod transport;
 

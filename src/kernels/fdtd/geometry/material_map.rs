@@ -128,6 +128,11 @@ impl MaterialMap {
         self.rows[row] as usize
     }
 
+    /// The spans of every pattern.
+    pub fn patterns(&self) -> &[Vec<Span>] {
+        &self.patterns
+    }
+
     /// How many different rows there are.
     pub fn n_patterns(&self) -> usize {
         self.patterns.len()

@@ -33,6 +33,13 @@ impl Geometry {
         top.map_or(0, |shape| shape.material)
     }
 
+    /// The materials that something is made of: the background, and those of the shapes.
+    pub fn used_materials(&self) -> impl Iterator<Item = &Material> {
+        let is_used = |number: &usize| *number == 0 || self.shapes.iter().any(|shape| shape.material == *number);
+        let numbers = (0..self.materials.len()).filter(is_used);
+        numbers.map(|number| &self.materials[number])
+    }
+
     /// A box of nodes of `component` on `grid`, last nodes included, outside of which no node is near the material with
     /// this number. Everything for the background, nothing for a material that no shape in reach has. Shapes that lie on
     /// top are not looked at.

@@ -1,0 +1,208 @@
+//! Which rule holds at which node of a component.
+//!
+//! A row is a list of stretches, each with one rule. At surfaces, where every node has a mixture of its own, nodes are taken
+//! together into stretches with one coefficient per node, so that loops stay long.
+
+use super::curl::Row;
+use super::geometry::{MaterialMap, Span};
+use super::rules::Rule;
+use crate::field::Real;
+use crate::grid::PerAxis;
+
+/// Spans shorter than this are taken together with their neighbours.
+const SHORT: i64 = 16;
+
+/// The rules of one component on one tile.
+#[derive(Clone, Debug)]
+pub enum Medium<T> {
+    /// One for all nodes.
+    Uniform(Rule<T>),
+    /// One per mixture of materials.
+    Mapped(Mapped<T>),
+}
+
+/// See [`Medium::Mapped`].
+#[derive(Clone, Debug)]
+pub struct Mapped<T> {
+    map: MaterialMap,
+    /// Per mix.
+    rules: Vec<Rule<T>>,
+    /// Per pattern of the map.
+    runs: Vec<Vec<Run>>,
+    /// Rules with one coefficient per node.
+    varied: Vec<Rule<Vec<T>>>,
+}
+
+/// Nodes of a row that one loop takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Run {
+    start: i64,
+    end: i64,
+    /// Number of a rule, or of a varied one.
+    rule: usize,
+    is_varied: bool,
+    is_plain: bool,
+}
+
+/// What holds on a stretch.
+#[derive(Debug)]
+pub enum Stretch<'m, T> {
+    Uniform(&'m Rule<T>),
+    /// One coefficient per node; the stretch begins at this one of them.
+    Varied(&'m Rule<Vec<T>>, usize),
+}
+
+impl<T> Clone for Stretch<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Stretch<'_, T> {}
+
+impl<T: Real> Medium<T> {
+    /// The rules on a map; one alone where the map is uniform.
+    pub fn new(map: MaterialMap, mut rules: Vec<Rule<T>>) -> Medium<T> {
+        if let Some(mix) = map.uniform() {
+            return Medium::Uniform(rules.swap_remove(mix as usize));
+        }
+        let mut varied = Vec::new();
+        let start = map.nodes().lo[0];
+        let patterns = map.patterns().iter();
+        let runs = patterns.map(|spans| runs(start, spans, &rules, &mut varied)).collect();
+        Medium::Mapped(Mapped {
+            map,
+            rules,
+            runs,
+            varied,
+        })
+    }
+
+    /// Every rule that occurs.
+    pub fn rules(&self) -> &[Rule<T>] {
+        match self {
+            Medium::Uniform(rule) => std::slice::from_ref(rule),
+            Medium::Mapped(mapped) => &mapped.rules,
+        }
+    }
+
+    /// The parts of a row with one rule each, in ascending order: first node, end, and rule.
+    pub fn spans(&self, row: Row) -> impl Iterator<Item = (i64, i64, &Rule<T>)> {
+        let (only, spans, rules) = match self {
+            Medium::Uniform(rule) => (Some((row.lo, row.hi, rule)), &[][..], &[][..]),
+            Medium::Mapped(mapped) => {
+                let spans = mapped.map.spans(row.j, row.k);
+                let first = spans.partition_point(|span| span.end <= row.lo);
+                (None, &spans[first..], &mapped.rules[..])
+            }
+        };
+        let mut lo = row.lo;
+        let mapped = spans.iter().map(move |span| {
+            let start = lo;
+            lo = span.end.min(row.hi);
+            (start, lo, &rules[span.mix as usize])
+        });
+        only.into_iter().chain(mapped).take_while(|(lo, hi, _)| lo < hi)
+    }
+
+    /// Calls `take` for the parts of a row that one loop can do, in ascending order.
+    #[inline]
+    pub fn for_each_stretch<'m>(&'m self, row: Row, mut take: impl FnMut(Row, Stretch<'m, T>)) {
+        if row.lo >= row.hi {
+            return;
+        }
+        let mapped = match self {
+            Medium::Uniform(rule) => return take(row, Stretch::Uniform(rule)),
+            Medium::Mapped(mapped) => mapped,
+        };
+        let runs = mapped.runs_from(row.j, row.k, row.lo);
+        for run in runs.iter().take_while(|run| run.start < row.hi) {
+            let (lo, hi) = (run.start.max(row.lo), run.end.min(row.hi));
+            let stretch = match run.is_varied {
+                false => Stretch::Uniform(&mapped.rules[run.rule]),
+                true => Stretch::Varied(&mapped.varied[run.rule], (lo - run.start) as usize),
+            };
+            take(Row { lo, hi, ..row }, stretch);
+        }
+    }
+
+    /// Whether nothing but curls and losses with uniform coefficients acts at a node, and where the stretch around it that
+    /// is so, or is not, ends.
+    #[inline]
+    pub fn plain_until(&self, node: PerAxis<i64>) -> (Option<&Rule<T>>, i64) {
+        match self {
+            Medium::Uniform(rule) => (rule.is_plain().then_some(rule), i64::MAX),
+            Medium::Mapped(mapped) => {
+                let run = &mapped.runs_from(node[1], node[2], node[0])[0];
+                (run.is_plain.then(|| &mapped.rules[run.rule]), run.end)
+            }
+        }
+    }
+
+    /// The rule at one node.
+    pub fn at(&self, node: PerAxis<i64>) -> &Rule<T> {
+        match self {
+            Medium::Uniform(rule) => rule,
+            Medium::Mapped(mapped) => &mapped.rules[mapped.map.mix_at(node) as usize],
+        }
+    }
+}
+
+impl<T> Mapped<T> {
+    /// The runs of a row from the one with node `i` on.
+    fn runs_from(&self, j: i64, k: i64, i: i64) -> &[Run] {
+        let runs = &self.runs[self.map.pattern(j, k)];
+        let first = match runs.len() {
+            1 => 0,
+            _ => runs.partition_point(|run| run.end <= i),
+        };
+        &runs[first..]
+    }
+}
+
+/// The runs of a row whose spans begin at `start`; rules that vary are added to `varied`.
+fn runs<T: Real>(start: i64, spans: &[Span], rules: &[Rule<T>], varied: &mut Vec<Rule<Vec<T>>>) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut at = start;
+    let mut n = 0;
+    while n < spans.len() {
+        let rule = &rules[spans[n].mix as usize];
+        let first = at;
+        // As many short spans as have the same poles.
+        let mut m = n;
+        let mut end = at;
+        while m < spans.len() && spans[m].end - end < SHORT && rules[spans[m].mix as usize].is_like(rule) {
+            end = spans[m].end;
+            m += 1;
+        }
+        if m <= n + 1 {
+            end = spans[n].end;
+            runs.push(Run {
+                start: first,
+                end,
+                rule: spans[n].mix as usize,
+                is_varied: false,
+                is_plain: rule.is_plain(),
+            });
+            m = n + 1;
+        } else {
+            let mut each = Vec::with_capacity((end - first) as usize);
+            let mut from = first;
+            for span in &spans[n..m] {
+                each.extend((from..span.end).map(|_| &rules[span.mix as usize]));
+                from = span.end;
+            }
+            varied.push(Rule::row_of(&each));
+            runs.push(Run {
+                start: first,
+                end,
+                rule: varied.len() - 1,
+                is_varied: true,
+                is_plain: false,
+            });
+        }
+        at = end;
+        n = m;
+    }
+    runs
+}

@@ -1,0 +1,161 @@
+//! What a tile needs of a configuration to be computed.
+
+use super::absorber::Stretch;
+use super::component::Component;
+use super::curl::Curl;
+use super::current::Node;
+use super::geometry::{MaterialMap, Mix};
+use super::medium::Medium;
+use super::mixture::{ElectricMixture, MagneticMixture};
+use super::parameters::Parameters;
+use super::rules::Rule;
+use super::slots::{LayerSlot, PoleKey, Slots};
+use crate::field::Real;
+use crate::grid::{Grid, IndexBox, PerAxis, Tile};
+
+/// Everything about one component.
+#[derive(Debug)]
+pub struct Part<T> {
+    pub component: Component,
+    pub curl: Curl,
+    pub medium: Medium<T>,
+    /// The nodes of the grid that change: see [`Parameters::updated`].
+    pub updated: IndexBox,
+    /// Those with all their differences within the walls.
+    pub interior: IndexBox,
+    /// Per axis: whether nodes lie on the walls of the axis.
+    pub is_on_walls: PerAxis<bool>,
+    pub layers: Vec<Layer<T>>,
+    /// `(number of the current, nodes)`.
+    pub currents: Vec<(usize, Vec<Node>)>,
+}
+
+/// An absorbing layer for one component.
+#[derive(Debug)]
+pub struct Layer<T> {
+    pub slot: LayerSlot,
+    /// Whose difference the layer changes, and the sign with which that enters the curl.
+    pub source: Component,
+    pub is_added: bool,
+    /// Index along the axis at which the tables begin.
+    pub first: i64,
+    /// Per node along the axis: `b`, `c` and `1/kappa - 1`, the latter two over the spacing.
+    pub tables: [Vec<T>; 3],
+}
+
+/// The parts of the components that there are, and what they share.
+#[derive(Debug)]
+pub struct Prepared<T> {
+    pub grid: Grid,
+    /// H, then E, along each axis.
+    pub parts: [[Option<Part<T>>; 3]; 2],
+}
+
+impl<T: Real> Prepared<T> {
+    pub fn new(parameters: &Parameters, slots: &Slots, tile: &Tile) -> Prepared<T> {
+        let mut parts: [[Option<Part<T>>; 3]; 2] = Default::default();
+        for &component in parameters.components() {
+            let stage = usize::from(component.is_electric());
+            parts[stage][component.axis()] = Some(part(parameters, slots, tile, component));
+        }
+        Prepared {
+            grid: tile.grid.clone(),
+            parts,
+        }
+    }
+
+    pub fn part(&self, component: Component) -> &Part<T> {
+        let part = &self.parts[usize::from(component.is_electric())][component.axis()];
+        part.as_ref()
+            .expect("only components of the polarisation are asked for")
+    }
+}
+
+fn part<T: Real>(parameters: &Parameters, slots: &Slots, tile: &Tile, component: Component) -> Part<T> {
+    let grid = &tile.grid;
+    let curl = Curl::of(component, parameters.polarization, grid);
+    let currents = parameters.currents.iter().enumerate();
+    let currents = currents.filter(|(_, current)| current.component == component);
+    let updated = parameters.updated(component, grid);
+    let here = grid.owned_part(&tile.stored(), &updated);
+    let location = component.location(grid);
+    Part {
+        component,
+        curl,
+        medium: medium(parameters, slots, tile, component, &curl),
+        updated,
+        interior: parameters.interior(component, grid),
+        is_on_walls: [0, 1, 2].map(|axis| location.0[axis] && !grid.periodic[axis]),
+        layers: layers(parameters, slots, grid, component, &curl),
+        currents: currents
+            .map(|(number, current)| (number, current.nodes(grid, &parameters.walls, &here)))
+            .filter(|(_, nodes)| !nodes.is_empty())
+            .collect(),
+    }
+}
+
+fn medium<T: Real>(
+    parameters: &Parameters,
+    slots: &Slots,
+    tile: &Tile,
+    component: Component,
+    curl: &Curl,
+) -> Medium<T> {
+    let per_length = [curl.plus, curl.minus].map(|term| term.map_or(0.0, |term| 1.0 / tile.grid.spacing[term.axis]));
+    let (vacuum, dt) = (&parameters.vacuum, parameters.steps().dt);
+    let materials = &parameters.geometry.materials;
+    // The initial H looks at E of the nodes above.
+    let nodes = tile.stored().grow([0; 3], [1; 3]);
+    let map = MaterialMap::new(&parameters.geometry, &tile.grid, component, nodes);
+    let rule = |mix: &Mix| match component.is_electric() {
+        false => Rule::magnetic(&MagneticMixture::new(mix, materials, component), vacuum, dt, per_length),
+        true => match ElectricMixture::new(mix, materials, component) {
+            None => Rule::still(),
+            Some(mixture) => Rule::electric(&mixture, vacuum, dt, per_length, |material, pole| {
+                slots.pole(PoleKey {
+                    component,
+                    material,
+                    pole,
+                })
+            }),
+        },
+    };
+    let rules = map.mixes().iter().map(rule).collect();
+    Medium::new(map, rules)
+}
+
+fn layers<T: Real>(
+    parameters: &Parameters,
+    slots: &Slots,
+    grid: &Grid,
+    component: Component,
+    curl: &Curl,
+) -> Vec<Layer<T>> {
+    let steps = parameters.steps();
+    let mine = slots.layers.iter().filter(|layer| layer.component == component);
+    mine.map(|&slot| {
+        let (axis, spacing) = (slot.axis, grid.spacing[slot.axis]);
+        let layer = steps.layers[axis][slot.side].as_ref();
+        let layer = layer.expect("a wall that absorbs has a layer");
+        let (first, end) = (slot.domain.lo[axis], slot.domain.hi[axis]);
+        let nodes: Vec<Stretch> = match component.is_electric() {
+            true => (first..end).map(|i| layer.electric(i)).collect(),
+            false => (first..end).map(|i| layer.magnetic(i)).collect(),
+        };
+        let is_added = curl.plus.is_some_and(|term| term.axis == axis);
+        let term = if is_added { curl.plus } else { curl.minus };
+        let per_length = |value: f64| T::from_f64(value / spacing);
+        Layer {
+            slot,
+            source: term.expect("a layer belongs to a difference").source,
+            is_added,
+            first,
+            tables: [
+                nodes.iter().map(|node| T::from_f64(node.b)).collect(),
+                nodes.iter().map(|node| per_length(node.c)).collect(),
+                nodes.iter().map(|node| per_length(node.shift)).collect(),
+            ],
+        }
+    })
+    .collect()
+}

@@ -1,0 +1,225 @@
+//! The inner loops: one row of cells each.
+//!
+//! Every loop does the same operations in the same order on a cell, however rows are cut into pieces and whichever of the
+//! loops takes a piece, so that the bits do not depend on either.
+
+use crate::field::Real;
+use crate::for_each_instruction_set;
+
+/// Two rows whose difference is taken, and what it is multiplied with.
+pub type Difference<'a, T, F> = ([&'a [T]; 2], F);
+
+/// A coefficient along a row: one number, or one per node.
+pub trait Factor<T>: Copy {
+    /// Restricted to the first `n` nodes: afterwards every index below `n` is known to be one.
+    fn first(self, n: usize) -> Self;
+    fn at(self, i: usize) -> T;
+}
+
+impl<T: Real> Factor<T> for T {
+    #[inline(always)]
+    fn first(self, _n: usize) -> T {
+        self
+    }
+    #[inline(always)]
+    fn at(self, _i: usize) -> T {
+        self
+    }
+}
+
+impl<T: Real> Factor<T> for &[T] {
+    #[inline(always)]
+    fn first(self, n: usize) -> Self {
+        &self[..n]
+    }
+    #[inline(always)]
+    fn at(self, i: usize) -> T {
+        self[i]
+    }
+}
+
+for_each_instruction_set! {
+    /// `out = keep out + (plus - minus)`, with a term that is missing left out.
+    pub fn curl_row[T: Real, F: Factor<T>](
+        out: &mut [T], keep: F, plus: Option<Difference<'_, T, F>>, minus: Option<Difference<'_, T, F>>,
+    ) {
+        let n = out.len();
+        let keep = keep.first(n);
+        match (plus, minus) {
+            (Some(([a, b], f)), Some(([c, d], g))) => {
+                let (a, b, c, d, f, g) = (&a[..n], &b[..n], &c[..n], &d[..n], f.first(n), g.first(n));
+                for i in 0..n {
+                    out[i] = keep.at(i) * out[i] + (f.at(i) * (a[i] - b[i]) - g.at(i) * (c[i] - d[i]));
+                }
+            }
+            (Some(([a, b], f)), None) => {
+                let (a, b, f) = (&a[..n], &b[..n], f.first(n));
+                for i in 0..n {
+                    out[i] = keep.at(i) * out[i] + f.at(i) * (a[i] - b[i]);
+                }
+            }
+            (None, Some(([c, d], g))) => {
+                let (c, d, g) = (&c[..n], &d[..n], g.first(n));
+                for i in 0..n {
+                    out[i] = keep.at(i) * out[i] - g.at(i) * (c[i] - d[i]);
+                }
+            }
+            (None, None) => {
+                for i in 0..n {
+                    out[i] = keep.at(i) * out[i];
+                }
+            }
+        }
+    }
+}
+
+for_each_instruction_set! {
+    /// [`drude_row`], [`curl_row`] and [`subtract_row`] in one loop, for one pole and both differences.
+    pub fn drude_curl_row[T: Real, F: Factor<T>](
+        out: &mut [T], current: &mut [T], pole: [F; 2], keep: F, plus: Difference<'_, T, F>, minus: Difference<'_, T, F>,
+        gain: F,
+    ) {
+        let n = out.len();
+        let current = &mut current[..n];
+        let (([p, q], f), ([r, s], g)) = (plus, minus);
+        let (p, q, r, s, f, g) = (&p[..n], &q[..n], &r[..n], &s[..n], f.first(n), g.first(n));
+        let (a, b, keep, gain) = (pole[0].first(n), pole[1].first(n), keep.first(n), gain.first(n));
+        for i in 0..n {
+            current[i] = a.at(i) * current[i] + b.at(i) * out[i];
+            let driven = keep.at(i) * out[i] + (f.at(i) * (p[i] - q[i]) - g.at(i) * (r[i] - s[i]));
+            out[i] = driven - gain.at(i) * current[i];
+        }
+    }
+}
+
+/// What the three components of a field are updated with where nothing but curls and losses acts.
+#[derive(Clone, Copy, Debug)]
+pub struct Triple<T> {
+    pub keep: [T; 3],
+    /// Per component: factors of the added and of the subtracted difference.
+    pub factors: [[T; 2]; 3],
+}
+
+for_each_instruction_set! {
+    /// Three times [`curl_row`] in one loop, in 3D. `here` are the rows of the sources at the nodes themselves, along x, y
+    /// and z; `there` those one node away, in the order of the differences in which they occur: of x the added and the
+    /// subtracted one, then of y, then of z. Factors of differences from here to there; so H, whose differences run the
+    /// other way, takes negative ones, which gives the same bits.
+    pub fn three_curl_rows[T: Real](
+        x: &mut [T], y: &mut [T], z: &mut [T], here: [&[T]; 3], there: [[&[T]; 2]; 3], order: Order, triple: &Triple<T>,
+    ) {
+        let n = x.len();
+        let (y, z) = (&mut y[..n], &mut z[..n]);
+        let (sx, sy, sz) = (&here[0][..n], &here[1][..n], &here[2][..n]);
+        let (xp, xm) = (&there[0][0][..n], &there[0][1][..n]);
+        let (yp, ym) = (&there[1][0][..n], &there[1][1][..n]);
+        let (zp, zm) = (&there[2][0][..n], &there[2][1][..n]);
+        let [kx, ky, kz] = triple.keep;
+        let [[fxp, fxm], [fyp, fym], [fzp, fzm]] = triple.factors;
+        match order {
+            // Of E: x takes z and y, y takes x and z, z takes y and x.
+            Order::Electric => {
+                for i in 0..n {
+                    x[i] = kx * x[i] + (fxp * (sz[i] - xp[i]) - fxm * (sy[i] - xm[i]));
+                    y[i] = ky * y[i] + (fyp * (sx[i] - yp[i]) - fym * (sz[i] - ym[i]));
+                    z[i] = kz * z[i] + (fzp * (sy[i] - zp[i]) - fzm * (sx[i] - zm[i]));
+                }
+            }
+            // Of H: x takes y and z, y takes z and x, z takes x and y.
+            Order::Magnetic => {
+                for i in 0..n {
+                    x[i] = kx * x[i] + (fxp * (sy[i] - xp[i]) - fxm * (sz[i] - xm[i]));
+                    y[i] = ky * y[i] + (fyp * (sz[i] - yp[i]) - fym * (sx[i] - ym[i]));
+                    z[i] = kz * z[i] + (fzp * (sx[i] - zp[i]) - fzm * (sy[i] - zm[i]));
+                }
+            }
+        }
+    }
+}
+
+/// Which field [`three_curl_rows`] updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    Electric,
+    Magnetic,
+}
+
+for_each_instruction_set! {
+    /// The current of a pole without restoring force: `J = a J + b E`, added to `sum`, which a first pole begins.
+    pub fn drude_row[T: Real, F: Factor<T>](
+        current: &mut [T], field: &[T], a: F, b: F, sum: &mut [T], is_first: bool,
+    ) {
+        let n = current.len();
+        let (field, sum, a, b) = (&field[..n], &mut sum[..n], a.first(n), b.first(n));
+        for i in 0..n {
+            current[i] = a.at(i) * current[i] + b.at(i) * field[i];
+            sum[i] = if is_first { current[i] } else { sum[i] + current[i] };
+        }
+    }
+}
+
+for_each_instruction_set! {
+    /// The current and polarisation of a resonance: `J = a J + b E - c P`, then `P = P + dt J`; J is added to `sum`.
+    pub fn lorentz_row[T: Real, F: Factor<T>](
+        current: &mut [T], polarization: &mut [T], field: &[T], factors: [F; 4], sum: &mut [T], is_first: bool,
+    ) {
+        let n = current.len();
+        let (polarization, field, sum) = (&mut polarization[..n], &field[..n], &mut sum[..n]);
+        let (a, b, c, dt) = (factors[0].first(n), factors[1].first(n), factors[2].first(n), factors[3].first(n));
+        for i in 0..n {
+            current[i] = a.at(i) * current[i] + (b.at(i) * field[i] - c.at(i) * polarization[i]);
+            polarization[i] += dt.at(i) * current[i];
+            sum[i] = if is_first { current[i] } else { sum[i] + current[i] };
+        }
+    }
+}
+
+for_each_instruction_set! {
+    /// What a relaxation gives back in the coming step, added to `sum`: `r P`.
+    pub fn debye_row[T: Real, F: Factor<T>](polarization: &[T], r: F, sum: &mut [T], is_first: bool) {
+        let n = sum.len();
+        let (polarization, r) = (&polarization[..n], r.first(n));
+        for i in 0..n {
+            let part = r.at(i) * polarization[i];
+            sum[i] = if is_first { part } else { sum[i] + part };
+        }
+    }
+}
+
+for_each_instruction_set! {
+    /// The polarisation of a relaxation at the end of the step: `P = a P + b (E_old + E_new)`.
+    pub fn relax_row[T: Real, F: Factor<T>](polarization: &mut [T], old: &[T], new: &[T], a: F, b: F) {
+        let n = polarization.len();
+        let (old, new, a, b) = (&old[..n], &new[..n], a.first(n), b.first(n));
+        for i in 0..n {
+            polarization[i] = a.at(i) * polarization[i] + b.at(i) * (old[i] + new[i]);
+        }
+    }
+}
+
+for_each_instruction_set! {
+    /// `out = out - gain sum`.
+    pub fn subtract_row[T: Real, F: Factor<T>](out: &mut [T], sum: &[T], gain: F) {
+        let n = out.len();
+        let (sum, gain) = (&sum[..n], gain.first(n));
+        for i in 0..n {
+            out[i] = out[i] - gain.at(i) * sum[i];
+        }
+    }
+}
+
+for_each_instruction_set! {
+    /// The memory of an absorber: `psi = b psi + c d`, `out = out + gain (psi + e d)`, d the difference of two rows.
+    pub fn absorber_row[T: Real, F: Factor<T>](
+        out: &mut [T], psi: &mut [T], upper: &[T], lower: &[T], factors: [F; 3], gain: T,
+    ) {
+        let n = out.len();
+        let (psi, upper, lower) = (&mut psi[..n], &upper[..n], &lower[..n]);
+        let (b, c, e) = (factors[0].first(n), factors[1].first(n), factors[2].first(n));
+        for i in 0..n {
+            let d = upper[i] - lower[i];
+            psi[i] = b.at(i) * psi[i] + c.at(i) * d;
+            out[i] += gain * (psi[i] + e.at(i) * d);
+        }
+    }
+}

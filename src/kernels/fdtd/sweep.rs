@@ -1,0 +1,565 @@
+//! One stage on one region: row by row, everything that acts on a component.
+//!
+//! On every cell, in this order: the currents of poles, losses and curl; what absorbing layers add; what a plane wave adds
+//! on its surface; source currents; the polarisation of relaxations, which needs the new field. The order is the same
+//! whichever loop takes a cell.
+
+use super::curl::{Row, Term, pair};
+use super::kernel::Drive;
+use super::medium::Stretch;
+use super::prepared::{Layer, Part, Prepared};
+use super::rows::{
+    Order, Triple, absorber_row, curl_row, debye_row, drude_curl_row, drude_row, lorentz_row, relax_row, subtract_row,
+    three_curl_rows,
+};
+use super::rules::{Coefficient, PoleRule, Rule};
+use super::slots::Slots;
+use crate::field::{Real, RowReader, RowWriter, SlotId, StageView};
+use crate::grid::{Grid, IndexBox, PerAxis};
+use crate::numerics::instructions::InstructionSet;
+
+/// Bytes of the rows of a block that are read again in the next plane: meant to stay in the second-level cache.
+const BLOCK_BYTES: usize = 640 * 1024;
+
+/// Rows per plane and cell that come back in the next one: two sources and their own plane.
+const ROWS_KEPT: usize = 4;
+
+/// Where a node lies on magnetic walls, per axis: there the difference runs to the image of the one neighbour there is,
+/// which has the opposite sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Image {
+    None,
+    Lower,
+    Upper,
+}
+
+/// A stage under way on a region.
+pub struct Sweep<'s, 'v, T> {
+    drive: &'s Drive,
+    set: InstructionSet,
+    is_electric: bool,
+    parts: &'s [Option<Part<T>>; 3],
+    sources: [Option<RowReader<'v, T>>; 3],
+    targets: [Option<RowWriter<'v, T>>; 3],
+    /// Memory of layers and poles, by slot.
+    state: Vec<Option<RowWriter<'v, T>>>,
+    /// The region, with the last nodes that belong to it.
+    region: IndexBox,
+    /// Where all three components of a 3D field are updated in one loop.
+    fused: IndexBox,
+    /// Rows beyond magnetic walls, of the added and the subtracted difference.
+    mirrored: [Vec<T>; 2],
+    sum: Vec<T>,
+    /// Fields before the step, where relaxations need them.
+    old: [Vec<T>; 3],
+    relaxing: Vec<(usize, Stretch<'s, T>, Row)>,
+}
+
+impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
+    /// Stage 0 advances H, stage 1 E.
+    pub fn new(
+        prepared: &'s Prepared<T>,
+        slots: &Slots,
+        drive: &'s Drive,
+        set: InstructionSet,
+        stage: usize,
+        view: &StageView<'v, T>,
+    ) -> Self {
+        let parts = &prepared.parts[stage];
+        let region = with_last_nodes(&prepared.grid, view.region());
+        let is_electric = stage == 1;
+        let n_slots = slots.n_slots();
+        let mut state: Vec<Option<RowWriter<'v, T>>> = (0..n_slots).map(|_| None).collect();
+        for slot in slots.state_of(is_electric) {
+            state[slot.0] = Some(view.write(slot));
+        }
+        let sources = prepared.parts[1 - stage].each_ref();
+        let n = region.len(0);
+        let has_images = parts.iter().flatten().any(|part| part.interior != part.updated);
+        let relaxes = parts
+            .iter()
+            .flatten()
+            .flat_map(|part| part.medium.rules())
+            .any(Rule::has_relaxation);
+        let has_poles = parts
+            .iter()
+            .flatten()
+            .flat_map(|part| part.medium.rules())
+            .any(|rule| !rule.poles.is_empty());
+        Sweep {
+            drive,
+            set,
+            is_electric,
+            parts,
+            sources: sources.map(|part| part.as_ref().map(|part| view.read(slots.field(part.component)))),
+            targets: parts
+                .each_ref()
+                .map(|part| part.as_ref().map(|part| view.write(slots.field(part.component)))),
+            state,
+            region,
+            fused: fused(parts, &region),
+            mirrored: [0, 1].map(|_| vec![T::ZERO; if has_images { n } else { 0 }]),
+            sum: vec![T::ZERO; if has_poles { n } else { 0 }],
+            old: [0, 1, 2].map(|_| vec![T::ZERO; if relaxes { n } else { 0 }]),
+            relaxing: Vec::new(),
+        }
+    }
+
+    /// Updates the region, in blocks of rows that stay in cache from plane to plane.
+    pub fn run(&mut self) {
+        let row_bytes = self.region.len(0).max(1) * size_of::<T>();
+        let rows = (BLOCK_BYTES / (ROWS_KEPT * row_bytes)).max(4) as i64;
+        let mut j = self.region.lo[1];
+        while j < self.region.hi[1] {
+            let end = (j + rows).min(self.region.hi[1]);
+            for (j, k) in self.region.with_range(1, j, end).rows() {
+                self.row(j, k);
+            }
+            j = end;
+        }
+    }
+
+    fn row(&mut self, j: i64, k: i64) {
+        let holds = |b: &IndexBox| (b.lo[1]..b.hi[1]).contains(&j) && (b.lo[2]..b.hi[2]).contains(&k);
+        let fused = self.fused;
+        let is_fused = fused.lo[0] < fused.hi[0] && holds(&fused);
+        if is_fused {
+            self.three(Row {
+                j,
+                k,
+                lo: fused.lo[0],
+                hi: fused.hi[0],
+            });
+        }
+        for axis in 0..3 {
+            let Some(part) = &self.parts[axis] else { continue };
+            let nodes = part.updated.intersect(&self.region);
+            if !holds(&nodes) {
+                continue;
+            }
+            let (lo, hi) = (nodes.lo[0], nodes.hi[0]);
+            if is_fused {
+                self.one(
+                    part,
+                    Row {
+                        j,
+                        k,
+                        lo,
+                        hi: fused.lo[0],
+                    },
+                );
+                self.one(
+                    part,
+                    Row {
+                        j,
+                        k,
+                        lo: fused.hi[0],
+                        hi,
+                    },
+                );
+            } else {
+                self.one(part, Row { j, k, lo, hi });
+            }
+        }
+        for axis in 0..3 {
+            let Some(part) = &self.parts[axis] else { continue };
+            for layer in &part.layers {
+                self.absorb(part, layer, j, k);
+            }
+            self.drive_row(part, j, k);
+        }
+        self.relax();
+    }
+
+    /// All three components: together where nothing but curls and losses acts on any of them, else one by one.
+    fn three(&mut self, row: Row) {
+        let parts = self
+            .parts
+            .each_ref()
+            .map(|part| part.as_ref().expect("a fused row has three components"));
+        let mut lo = row.lo;
+        while lo < row.hi {
+            let here = parts.map(|part| part.medium.plain_until([lo, row.j, row.k]));
+            if let [(Some(x), a), (Some(y), b), (Some(z), c)] = here {
+                let hi = row.hi.min(a).min(b).min(c);
+                self.three_plain(Row { lo, hi, ..row }, [x, y, z]);
+                lo = hi;
+                continue;
+            }
+            // Up to where all are plain again.
+            let mut hi = lo;
+            loop {
+                let ends = parts.iter().map(|part| part.medium.plain_until([hi, row.j, row.k]));
+                let next = ends.filter(|(rule, _)| rule.is_none()).map(|(_, end)| end).max();
+                match next {
+                    Some(end) if hi < row.hi => hi = end.min(row.hi),
+                    _ => break,
+                }
+                if hi == row.hi {
+                    break;
+                }
+            }
+            for part in parts {
+                self.stretches(part, Row { lo, hi, ..row }, [Image::None; 3]);
+            }
+            lo = hi;
+        }
+    }
+
+    fn three_plain(&mut self, row: Row, rules: [&Rule<T>; 3]) {
+        let Row { j, k, lo, hi } = row;
+        let [Some(x), Some(y), Some(z)] = &self.sources else {
+            unreachable!("a fused row has three sources")
+        };
+        let [Some(tx), Some(ty), Some(tz)] = &mut self.targets else {
+            unreachable!("a fused row has three components")
+        };
+        let by = if self.is_electric { -1 } else { 1 };
+        let here = [x, y, z].map(|source| source.row(j, k, lo, hi));
+        let along = |source: &RowReader<'v, T>, axis: usize| match axis {
+            0 => source.row(j, k, lo + by, hi + by),
+            1 => source.row(j + by, k, lo, hi),
+            _ => source.row(j, k + by, lo, hi),
+        };
+        let keep = rules.map(|rule| rule.keep);
+        let (there, order, sign) = match self.is_electric {
+            true => (
+                [
+                    [along(z, 1), along(y, 2)],
+                    [along(x, 2), along(z, 0)],
+                    [along(y, 0), along(x, 1)],
+                ],
+                Order::Electric,
+                T::ONE,
+            ),
+            false => (
+                [
+                    [along(y, 2), along(z, 1)],
+                    [along(z, 0), along(x, 2)],
+                    [along(x, 1), along(y, 0)],
+                ],
+                Order::Magnetic,
+                -T::ONE,
+            ),
+        };
+        let factors = rules.map(|rule| rule.factors.map(|factor| sign * factor));
+        let triple = Triple { keep, factors };
+        three_curl_rows(
+            self.set,
+            tx.row_mut(j, k, lo, hi),
+            ty.row_mut(j, k, lo, hi),
+            tz.row_mut(j, k, lo, hi),
+            here,
+            there,
+            order,
+            &triple,
+        );
+    }
+
+    /// One component on a row that may reach magnetic walls.
+    fn one(&mut self, part: &'s Part<T>, row: Row) {
+        if row.lo >= row.hi {
+            return;
+        }
+        let (lo, hi) = (part.interior.lo[0].max(row.lo), part.interior.hi[0].min(row.hi));
+        for (piece, side) in [
+            (
+                Row {
+                    hi: row.hi.min(part.interior.lo[0]),
+                    ..row
+                },
+                Image::Lower,
+            ),
+            (Row { lo, hi, ..row }, Image::None),
+            (
+                Row {
+                    lo: row.lo.max(part.interior.hi[0]),
+                    ..row
+                },
+                Image::Upper,
+            ),
+        ] {
+            if piece.lo >= piece.hi {
+                continue;
+            }
+            let images = [side, image(part, 1, row.j), image(part, 2, row.k)];
+            self.stretches(part, piece, images);
+        }
+    }
+
+    /// One component on a row, stretch by stretch.
+    fn stretches(&mut self, part: &'s Part<T>, row: Row, images: [Image; 3]) {
+        part.medium.for_each_stretch(row, |row, stretch| match stretch {
+            Stretch::Uniform(rule) => self.stretch(part, stretch, rule, 0, row, images),
+            Stretch::Varied(rule, from) => self.stretch(part, stretch, rule, from, row, images),
+        });
+    }
+
+    /// One component where one rule holds, of whose coefficients those from number `from` on belong to the row.
+    #[inline(always)]
+    fn stretch<C: Coefficient<T>>(
+        &mut self,
+        part: &'s Part<T>,
+        stretch: Stretch<'s, T>,
+        rule: &'s Rule<C>,
+        from: usize,
+        row: Row,
+        images: [Image; 3],
+    ) {
+        if rule.is_still {
+            return;
+        }
+        let (axis, n) = (part.component.axis(), (row.hi - row.lo) as usize);
+        let [of_plus, of_minus] = &mut self.mirrored;
+        let (sources, is_electric) = (&self.sources, self.is_electric);
+        let plus = difference(part.curl.plus, sources, is_electric, row, images, of_plus);
+        let minus = difference(part.curl.minus, sources, is_electric, row, images, of_minus);
+        let plus = plus.map(|rows| (rows, rule.factors[0].part(from, n)));
+        let minus = minus.map(|rows| (rows, rule.factors[1].part(from, n)));
+        let keep = rule.keep.part(from, n);
+        let target = self.targets[axis].as_mut().expect("every part has a target");
+        if rule.poles.is_empty() {
+            curl_row(
+                self.set,
+                target.row_mut(row.j, row.k, row.lo, row.hi),
+                keep,
+                plus,
+                minus,
+            );
+            return;
+        }
+        let gain = rule.gain.part(from, n);
+        if let ([PoleRule::Drude { current, a, b, .. }], Some(plus), Some(minus)) = (&rule.poles[..], plus, minus) {
+            let current = self.state[current.0].as_mut().expect("a pole has its state");
+            let current = current.row_mut(row.j, row.k, row.lo, row.hi);
+            let out = target.row_mut(row.j, row.k, row.lo, row.hi);
+            let pole = [a.part(from, n), b.part(from, n)];
+            drude_curl_row(self.set, out, current, pole, keep, plus, minus, gain);
+            return;
+        }
+        let sum = &mut self.sum[..n];
+        let field = target.row(row.j, row.k, row.lo, row.hi);
+        if rule.has_relaxation() {
+            let at = (row.lo - self.region.lo[0]) as usize;
+            self.old[axis][at..at + n].copy_from_slice(field);
+            self.relaxing.push((axis, stretch, row));
+        }
+        for (number, pole) in rule.poles.iter().enumerate() {
+            advance_pole(self.set, pole, from, &mut self.state, field, row, sum, number == 0);
+        }
+        let out = target.row_mut(row.j, row.k, row.lo, row.hi);
+        curl_row(self.set, out, keep, plus, minus);
+        subtract_row(self.set, out, sum, gain);
+    }
+
+    /// What a layer adds on one row.
+    fn absorb(&mut self, part: &'s Part<T>, layer: &'s Layer<T>, j: i64, k: i64) {
+        let nodes = layer.slot.domain.intersect(&self.region);
+        let is_here = (nodes.lo[1]..nodes.hi[1]).contains(&j) && (nodes.lo[2]..nodes.hi[2]).contains(&k);
+        if !is_here || nodes.lo[0] >= nodes.hi[0] {
+            return;
+        }
+        let along = layer.slot.axis;
+        let row = Row {
+            j,
+            k,
+            lo: nodes.lo[0],
+            hi: nodes.hi[0],
+        };
+        let source = self.sources[layer.source.axis()]
+            .as_ref()
+            .expect("a layer has a source");
+        let target = self.targets[part.component.axis()]
+            .as_mut()
+            .expect("every part has a target");
+        let psi = self.state[layer.slot.slot.0].as_mut().expect("a layer has a memory");
+        for (lo, hi, rule) in part.medium.spans(row) {
+            if rule.is_still {
+                continue;
+            }
+            let gain = if layer.is_added { rule.gain } else { -rule.gain };
+            let row = Row { lo, hi, ..row };
+            let [upper, lower] = pair(source, along, self.is_electric, row);
+            let (out, psi) = (target.row_mut(j, k, lo, hi), psi.row_mut(j, k, lo, hi));
+            let at = |index: i64| (index - layer.first) as usize;
+            match along {
+                0 => {
+                    let tables = layer.tables.each_ref().map(|table| &table[at(lo)..at(hi)]);
+                    absorber_row(self.set, out, psi, upper, lower, tables, gain);
+                }
+                _ => {
+                    let depth = at(if along == 1 { j } else { k });
+                    let factors = layer.tables.each_ref().map(|table| table[depth]);
+                    absorber_row(self.set, out, psi, upper, lower, factors, gain);
+                }
+            }
+        }
+    }
+
+    /// What plane waves and source currents add on one row.
+    fn drive_row(&mut self, part: &'s Part<T>, j: i64, k: i64) {
+        let nodes = part.updated.intersect(&self.region);
+        let row = Row {
+            j,
+            k,
+            lo: nodes.lo[0],
+            hi: nodes.hi[0],
+        };
+        let target = self.targets[part.component.axis()]
+            .as_mut()
+            .expect("every part has a target");
+        let mut add = |i: i64, density: f64| {
+            let rule = part.medium.at([i, j, k]);
+            if !rule.is_still {
+                target.row_mut(j, k, i, i + 1)[0] += rule.gain * T::from_f64(density);
+            }
+        };
+        for wave in &self.drive.waves {
+            wave.on_row(part.component, (j, k), (row.lo, row.hi), self.drive.step, &mut add);
+        }
+        for (number, nodes) in &part.currents {
+            let strength = self.drive.strengths[*number];
+            if strength == 0.0 {
+                continue;
+            }
+            let first = nodes.partition_point(|node| (node.cell[2], node.cell[1], node.cell[0]) < (k, j, row.lo));
+            let here = nodes[first..].iter();
+            for node in here.take_while(|node| (node.cell[2], node.cell[1]) == (k, j) && node.cell[0] < row.hi) {
+                add(node.cell[0], -(node.weight * strength));
+            }
+        }
+    }
+
+    /// The polarisation of relaxations on the present row, after everything else.
+    fn relax(&mut self) {
+        while let Some((axis, stretch, row)) = self.relaxing.pop() {
+            match stretch {
+                Stretch::Uniform(rule) => self.relax_stretch(axis, rule, 0, row),
+                Stretch::Varied(rule, from) => self.relax_stretch(axis, rule, from, row),
+            }
+        }
+    }
+
+    fn relax_stretch<C: Coefficient<T>>(&mut self, axis: usize, rule: &Rule<C>, from: usize, row: Row) {
+        let Row { j, k, lo, hi } = row;
+        let n = (hi - lo) as usize;
+        let at = (lo - self.region.lo[0]) as usize;
+        let old = &self.old[axis][at..at + n];
+        let target = self.targets[axis].as_ref().expect("every part has a target");
+        let new = target.row(j, k, lo, hi);
+        for pole in &rule.poles {
+            if let PoleRule::Debye { polarization, a, b, .. } = pole {
+                let state = self.state[polarization.0].as_mut().expect("a pole has its state");
+                let (a, b) = (a.part(from, n), b.part(from, n));
+                relax_row(self.set, state.row_mut(j, k, lo, hi), old, new, a, b);
+            }
+        }
+    }
+}
+
+/// Advances a pole by half a step past the field, and adds its current to `sum`, which a first pole begins.
+#[allow(clippy::too_many_arguments)]
+fn advance_pole<T: Real, C: Coefficient<T>>(
+    set: InstructionSet,
+    pole: &PoleRule<C>,
+    from: usize,
+    state: &mut [Option<RowWriter<'_, T>>],
+    field: &[T],
+    row: Row,
+    sum: &mut [T],
+    is_first: bool,
+) {
+    let Row { j, k, lo, hi } = row;
+    let n = sum.len();
+    let missing = "a pole has its state";
+    match pole {
+        PoleRule::Drude { current, a, b, .. } => {
+            let current = state[current.0].as_mut().expect(missing).row_mut(j, k, lo, hi);
+            drude_row(set, current, field, a.part(from, n), b.part(from, n), sum, is_first);
+        }
+        PoleRule::Lorentz {
+            current,
+            polarization,
+            factors: [a, b, c, dt],
+            ..
+        } => {
+            let [current, polarization] = two(state, *current, *polarization);
+            let (current, polarization) = (current.row_mut(j, k, lo, hi), polarization.row_mut(j, k, lo, hi));
+            let factors = [a.part(from, n), b.part(from, n), c.part(from, n), dt.part(from, n)];
+            lorentz_row(set, current, polarization, field, factors, sum, is_first);
+        }
+        PoleRule::Debye { polarization, r, .. } => {
+            let polarization = state[polarization.0].as_ref().expect(missing).row(j, k, lo, hi);
+            debye_row(set, polarization, r.part(from, n), sum, is_first);
+        }
+    }
+}
+
+/// The rows of a difference. Beyond a magnetic wall the source is the negative of what it is before it: the image goes to
+/// `mirrored`.
+fn difference<'r, T: Real>(
+    term: Option<Term>,
+    sources: &'r [Option<RowReader<'_, T>>; 3],
+    is_electric: bool,
+    row: Row,
+    images: [Image; 3],
+    mirrored: &'r mut [T],
+) -> Option<[&'r [T]; 2]> {
+    let Term { axis, source } = term?;
+    let source = sources[source.axis()].as_ref()?;
+    let real = match images[axis] {
+        Image::None => return Some(pair(source, axis, is_electric, row)),
+        Image::Lower => source.row(row.j, row.k, row.lo, row.hi),
+        Image::Upper => pair(source, axis, is_electric, row)[1],
+    };
+    let mirrored = &mut mirrored[..real.len()];
+    mirrored.iter_mut().zip(real).for_each(|(to, &from)| *to = -from);
+    Some(match images[axis] {
+        Image::Lower => [real, mirrored],
+        _ => [mirrored, real],
+    })
+}
+
+/// The writers of two slots.
+fn two<'w, 'v, T>(
+    state: &'w mut [Option<RowWriter<'v, T>>],
+    first: SlotId,
+    second: SlotId,
+) -> [&'w mut RowWriter<'v, T>; 2] {
+    let both = state
+        .get_disjoint_mut([first.0, second.0])
+        .expect("two slots of a pole");
+    both.map(|writer| writer.as_mut().expect("a pole has its state"))
+}
+
+/// Whether nodes with index `index` along `axis` lie on a wall that is an image plane.
+fn image<T>(part: &Part<T>, axis: usize, index: i64) -> Image {
+    match () {
+        _ if index < part.interior.lo[axis] => Image::Lower,
+        _ if index >= part.interior.hi[axis] => Image::Upper,
+        _ => Image::None,
+    }
+}
+
+/// The region with the nodes on upper walls that belong to its cells.
+pub fn with_last_nodes(grid: &Grid, region: IndexBox) -> IndexBox {
+    let mut all = region;
+    for axis in 0..3 {
+        let is_last = region.hi[axis] == grid.cells[axis] as i64;
+        all.hi[axis] += i64::from(is_last && !grid.periodic[axis] && grid.is_active(axis));
+    }
+    all
+}
+
+/// The nodes at which all three components of a 3D field have all their differences.
+fn fused<T>(parts: &PerAxis<Option<Part<T>>>, region: &IndexBox) -> IndexBox {
+    let is_whole = |part: &Option<Part<T>>| {
+        part.as_ref()
+            .is_some_and(|part| part.curl.plus.is_some() && part.curl.minus.is_some())
+    };
+    if !parts.iter().all(is_whole) {
+        return IndexBox::new([0; 3], [0; 3]);
+    }
+    let interiors = parts.iter().flatten().map(|part| part.interior);
+    interiors.fold(*region, |all, interior| all.intersect(&interior))
+}
