@@ -87,7 +87,7 @@ impl Medium {
         }
     }
 
-    /// What dt is at most with one of the poles, if there were no waves; frequency dt < 2 is beyond this bound.
+    /// What dt stays below for one of the poles alone: where C would vanish without waves, or where frequency dt is 2.
     fn bound_of(&self, pole: &Pole) -> f64 {
         match pole {
             Pole::Drude { plasma, .. } => 2.0 * self.permittivity.sqrt() / plasma,
