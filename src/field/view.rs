@@ -191,6 +191,12 @@ impl<T: Copy + Default> RowWriter<'_, T> {
         unsafe { self.array.row_mut_shared(j, k, lo, hi) }
     }
 
+    /// Has the cells `[lo, hi)` of row (j, k) fetched into the caches: see [`RowReader::prefetch`].
+    #[inline(always)]
+    pub fn prefetch(&self, j: i64, k: i64, lo: i64, hi: i64) {
+        streaming::prefetch(self.row(j, k, lo, hi));
+    }
+
     /// Whether a kernel should compute rows elsewhere and [`store`](RowWriter::store) them.
     pub fn is_streamed(&self) -> bool {
         self.is_streamed

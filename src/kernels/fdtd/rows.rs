@@ -3,7 +3,8 @@
 //! Every loop does the same operations in the same order on a cell, however rows are cut into pieces and whichever of the
 //! loops takes a piece, so that the bits do not depend on either.
 
-use crate::field::Real;
+use super::curl::{Row, pair};
+use crate::field::{Real, RowReader, RowWriter};
 use crate::for_each_instruction_set;
 
 /// Two rows whose difference is taken, and what it is multiplied with.
@@ -208,18 +209,49 @@ for_each_instruction_set! {
     }
 }
 
+/// The memory of an absorber: `psi = b psi + c d`, `out = out + gain (psi + e d)`, d the difference of two rows.
+#[inline(always)]
+fn absorb<T: Real, F: Factor<T>>(out: &mut [T], psi: &mut [T], upper: &[T], lower: &[T], factors: [F; 3], gain: T) {
+    let n = out.len();
+    let (psi, upper, lower) = (&mut psi[..n], &upper[..n], &lower[..n]);
+    let (b, c, e) = (factors[0].first(n), factors[1].first(n), factors[2].first(n));
+    for i in 0..n {
+        let d = upper[i] - lower[i];
+        psi[i] = b.at(i) * psi[i] + c.at(i) * d;
+        out[i] += gain * (psi[i] + e.at(i) * d);
+    }
+}
+
+/// What a layer does to one component in one medium.
+#[derive(Clone, Copy, Debug)]
+pub struct Absorption<'a, T> {
+    pub along: usize,
+    pub is_electric: bool,
+    /// Index along the axis at which the tables begin.
+    pub first: i64,
+    pub tables: [&'a [T]; 3],
+    pub gain: T,
+}
+
 for_each_instruction_set! {
-    /// The memory of an absorber: `psi = b psi + c d`, `out = out + gain (psi + e d)`, d the difference of two rows.
-    pub fn absorber_row[T: Real, F: Factor<T>](
-        out: &mut [T], psi: &mut [T], upper: &[T], lower: &[T], factors: [F; 3], gain: T,
+    /// An absorber on the rows `[lo, hi)` of one plane: short rows would spend their time on calls.
+    pub fn absorber_rows[T: Real](
+        out: &mut RowWriter<'_, T>, psi: &mut RowWriter<'_, T>, source: &RowReader<'_, T>, rows: [i64; 2], row: Row,
+        absorption: Absorption<'_, T>,
     ) {
-        let n = out.len();
-        let (psi, upper, lower) = (&mut psi[..n], &upper[..n], &lower[..n]);
-        let (b, c, e) = (factors[0].first(n), factors[1].first(n), factors[2].first(n));
-        for i in 0..n {
-            let d = upper[i] - lower[i];
-            psi[i] = b.at(i) * psi[i] + c.at(i) * d;
-            out[i] += gain * (psi[i] + e.at(i) * d);
+        let Absorption { along, is_electric, first, tables, gain } = absorption;
+        let [b, c, e] = tables;
+        let Row { k, lo, hi, .. } = row;
+        for j in rows[0]..rows[1] {
+            let [upper, lower] = pair(source, along, is_electric, Row { j, ..row });
+            let (out, psi) = (out.row_mut(j, k, lo, hi), psi.row_mut(j, k, lo, hi));
+            if along == 0 {
+                let (from, to) = ((lo - first) as usize, (hi - first) as usize);
+                absorb(out, psi, upper, lower, [&b[from..to], &c[from..to], &e[from..to]], gain);
+            } else {
+                let depth = (if along == 1 { j } else { k } - first) as usize;
+                absorb(out, psi, upper, lower, [b[depth], c[depth], e[depth]], gain);
+            }
         }
     }
 }

@@ -6,11 +6,11 @@
 
 use super::curl::{Row, Term, pair};
 use super::kernel::Drive;
-use super::medium::Stretch;
+use super::medium::{Stretch, Walk};
 use super::prepared::{Layer, Part, Prepared};
 use super::rows::{
-    Order, Triple, absorber_row, curl_row, debye_row, drude_curl_row, drude_row, lorentz_row, relax_row, subtract_row,
-    three_curl_rows,
+    Absorption, Order, Triple, absorber_rows, curl_row, debye_row, drude_curl_row, drude_row, lorentz_row, relax_row,
+    subtract_row, three_curl_rows,
 };
 use super::rules::{Coefficient, PoleRule, Rule};
 use super::slots::Slots;
@@ -24,6 +24,9 @@ const BLOCK_BYTES: usize = 640 * 1024;
 /// Rows per plane and cell that come back in the next one: two sources and their own plane.
 const ROWS_KEPT: usize = 4;
 
+/// Rows that are taken through everything that acts before the next ones are.
+const ROWS_AT_ONCE: i64 = 4;
+
 /// Where a node lies on magnetic walls, per axis: there the difference runs to the image of the one neighbour there is,
 /// which has the opposite sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,24 @@ enum Image {
     Lower,
     Upper,
 }
+
+/// A layer on the region.
+#[derive(Debug)]
+struct Pass<'s, T> {
+    part: &'s Part<T>,
+    layer: &'s Layer<T>,
+    nodes: IndexBox,
+    /// Of the medium, where that is the same everywhere.
+    gain: Option<T>,
+}
+
+impl<T: Copy> Clone for Pass<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Copy> Copy for Pass<'_, T> {}
 
 /// A stage under way on a region.
 pub struct Sweep<'s, 'v, T> {
@@ -45,6 +66,12 @@ pub struct Sweep<'s, 'v, T> {
     state: Vec<Option<RowWriter<'v, T>>>,
     /// The region, with the last nodes that belong to it.
     region: IndexBox,
+    /// Per component: the nodes of the region that change.
+    nodes: PerAxis<IndexBox>,
+    passes: Vec<Pass<'s, T>>,
+    /// Whether waves or currents act.
+    is_driven: bool,
+    relaxes: bool,
     /// Where all three components of a 3D field are updated in one loop.
     fused: IndexBox,
     /// Rows beyond magnetic walls, of the added and the subtracted difference.
@@ -86,7 +113,30 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
             .flatten()
             .flat_map(|part| part.medium.rules())
             .any(|rule| !rule.poles.is_empty());
+        let nodes = parts.each_ref().map(|part| match part {
+            Some(part) => part.updated.intersect(&region),
+            None => IndexBox::new([0; 3], [0; 3]),
+        });
+        let passes = parts
+            .iter()
+            .flatten()
+            .flat_map(|part| part.layers.iter().map(move |layer| (part, layer)));
+        let passes = passes.map(|(part, layer)| Pass {
+            part,
+            layer,
+            nodes: layer.slot.domain.intersect(&region),
+            gain: part
+                .medium
+                .uniform()
+                .filter(|rule| !rule.is_still)
+                .map(|rule| rule.gain),
+        });
+        let has_currents = parts.iter().flatten().any(|part| !part.currents.is_empty());
         Sweep {
+            nodes,
+            passes: passes.collect(),
+            is_driven: has_currents || !drive.waves.is_empty(),
+            relaxes,
             drive,
             set,
             is_electric,
@@ -109,17 +159,46 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
     pub fn run(&mut self) {
         let row_bytes = self.region.len(0).max(1) * size_of::<T>();
         let rows = (BLOCK_BYTES / (ROWS_KEPT * row_bytes)).max(4) as i64;
-        let mut j = self.region.lo[1];
-        while j < self.region.hi[1] {
-            let end = (j + rows).min(self.region.hi[1]);
-            for (j, k) in self.region.with_range(1, j, end).rows() {
-                self.row(j, k);
+        let at_once = if self.relaxes { 1 } else { ROWS_AT_ONCE };
+        let region = self.region;
+        let mut block = region.lo[1];
+        while block < region.hi[1] {
+            let end = (block + rows).min(region.hi[1]);
+            for k in region.lo[2]..region.hi[2] {
+                let mut j = block;
+                while j < end {
+                    let next = (j + at_once).min(end);
+                    self.rows(j, next, k);
+                    j = next;
+                }
             }
-            j = end;
+            block = end;
         }
     }
 
-    fn row(&mut self, j: i64, k: i64) {
+    /// The rows `[lo, hi)` of plane k: everything that acts, in its order.
+    fn rows(&mut self, lo: i64, hi: i64, k: i64) {
+        for pass in &self.passes {
+            self.fetch(pass, lo, hi, k);
+        }
+        for j in lo..hi {
+            self.curls(j, k);
+        }
+        for n in 0..self.passes.len() {
+            self.absorb(n, lo, hi, k);
+        }
+        if self.is_driven {
+            for j in lo..hi {
+                for part in self.parts.iter().flatten() {
+                    self.drive_row(part, j, k);
+                }
+            }
+        }
+        self.relax();
+    }
+
+    /// Poles, losses and curls on one row.
+    fn curls(&mut self, j: i64, k: i64) {
         let holds = |b: &IndexBox| (b.lo[1]..b.hi[1]).contains(&j) && (b.lo[2]..b.hi[2]).contains(&k);
         let fused = self.fused;
         let is_fused = fused.lo[0] < fused.hi[0] && holds(&fused);
@@ -131,44 +210,20 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 hi: fused.hi[0],
             });
         }
-        for axis in 0..3 {
-            let Some(part) = &self.parts[axis] else { continue };
-            let nodes = part.updated.intersect(&self.region);
+        for (part, nodes) in self.parts.iter().zip(self.nodes) {
+            let Some(part) = part else { continue };
             if !holds(&nodes) {
                 continue;
             }
             let (lo, hi) = (nodes.lo[0], nodes.hi[0]);
             if is_fused {
-                self.one(
-                    part,
-                    Row {
-                        j,
-                        k,
-                        lo,
-                        hi: fused.lo[0],
-                    },
-                );
-                self.one(
-                    part,
-                    Row {
-                        j,
-                        k,
-                        lo: fused.hi[0],
-                        hi,
-                    },
-                );
+                let (before, behind) = (fused.lo[0], fused.hi[0]);
+                self.one(part, Row { j, k, lo, hi: before });
+                self.one(part, Row { j, k, lo: behind, hi });
             } else {
                 self.one(part, Row { j, k, lo, hi });
             }
         }
-        for axis in 0..3 {
-            let Some(part) = &self.parts[axis] else { continue };
-            for layer in &part.layers {
-                self.absorb(part, layer, j, k);
-            }
-            self.drive_row(part, j, k);
-        }
-        self.relax();
     }
 
     /// All three components: together where nothing but curls and losses acts on any of them, else one by one.
@@ -177,9 +232,10 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
             .parts
             .each_ref()
             .map(|part| part.as_ref().expect("a fused row has three components"));
+        let mut walks = parts.map(|part| part.medium.along(row.j, row.k));
         let mut lo = row.lo;
         while lo < row.hi {
-            let here = parts.map(|part| part.medium.plain_until([lo, row.j, row.k]));
+            let here = walks.each_mut().map(|walk| walk.plain_until(lo));
             if let [(Some(x), a), (Some(y), b), (Some(z), c)] = here {
                 let hi = row.hi.min(a).min(b).min(c);
                 self.three_plain(Row { lo, hi, ..row }, [x, y, z]);
@@ -187,20 +243,22 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 continue;
             }
             // Up to where all are plain again.
+            let mut ahead = walks.each_ref().map(Walk::clone);
             let mut hi = lo;
-            loop {
-                let ends = parts.iter().map(|part| part.medium.plain_until([hi, row.j, row.k]));
-                let next = ends.filter(|(rule, _)| rule.is_none()).map(|(_, end)| end).max();
+            while hi < row.hi {
+                let ends = ahead.each_mut().map(|walk| walk.plain_until(hi));
+                let next = ends
+                    .iter()
+                    .filter(|(rule, _)| rule.is_none())
+                    .map(|(_, end)| *end)
+                    .max();
                 match next {
-                    Some(end) if hi < row.hi => hi = end.min(row.hi),
-                    _ => break,
-                }
-                if hi == row.hi {
-                    break;
+                    Some(end) => hi = end.min(row.hi),
+                    None => break,
                 }
             }
-            for part in parts {
-                self.stretches(part, Row { lo, hi, ..row }, [Image::None; 3]);
+            for (part, walk) in parts.into_iter().zip(&mut walks) {
+                self.stretches(part, walk, Row { lo, hi, ..row }, [Image::None; 3]);
             }
             lo = hi;
         }
@@ -283,13 +341,13 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 continue;
             }
             let images = [side, image(part, 1, row.j), image(part, 2, row.k)];
-            self.stretches(part, piece, images);
+            self.stretches(part, &mut part.medium.along(row.j, row.k), piece, images);
         }
     }
 
     /// One component on a row, stretch by stretch.
-    fn stretches(&mut self, part: &'s Part<T>, row: Row, images: [Image; 3]) {
-        part.medium.for_each_stretch(row, |row, stretch| match stretch {
+    fn stretches(&mut self, part: &'s Part<T>, walk: &mut Walk<'s, T>, row: Row, images: [Image; 3]) {
+        walk.for_each_stretch(row, |row, stretch| match stretch {
             Stretch::Uniform(rule) => self.stretch(part, stretch, rule, 0, row, images),
             Stretch::Varied(rule, from) => self.stretch(part, stretch, rule, from, row, images),
         });
@@ -352,20 +410,35 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
         subtract_row(self.set, out, sum, gain);
     }
 
-    /// What a layer adds on one row.
-    fn absorb(&mut self, part: &'s Part<T>, layer: &'s Layer<T>, j: i64, k: i64) {
-        let nodes = layer.slot.domain.intersect(&self.region);
-        let is_here = (nodes.lo[1]..nodes.hi[1]).contains(&j) && (nodes.lo[2]..nodes.hi[2]).contains(&k);
-        if !is_here || nodes.lo[0] >= nodes.hi[0] {
+    /// Has the memory of a layer fetched while curls are computed: of the rows that follow each other in a plane there are too
+    /// few for the processor to see them come. Across x there are many.
+    fn fetch(&self, pass: &Pass<'s, T>, first: i64, end: i64, k: i64) {
+        if pass.layer.slot.axis == 0 {
             return;
         }
-        let along = layer.slot.axis;
-        let row = Row {
-            j,
-            k,
-            lo: nodes.lo[0],
-            hi: nodes.hi[0],
-        };
+        let nodes = &pass.nodes;
+        let psi = self.state[pass.layer.slot.slot.0]
+            .as_ref()
+            .expect("a layer has a memory");
+        if (nodes.lo[2]..nodes.hi[2]).contains(&k) && nodes.lo[0] < nodes.hi[0] {
+            for j in first.max(nodes.lo[1])..end.min(nodes.hi[1]) {
+                psi.prefetch(j, k, nodes.lo[0], nodes.hi[0]);
+            }
+        }
+    }
+
+    /// What a layer adds on the rows `[first, end)` of plane k.
+    fn absorb(&mut self, number: usize, first: i64, end: i64, k: i64) {
+        let Pass {
+            part,
+            layer,
+            nodes,
+            gain,
+        } = self.passes[number];
+        let rows = [first.max(nodes.lo[1]), end.min(nodes.hi[1])];
+        if !(nodes.lo[2]..nodes.hi[2]).contains(&k) || nodes.lo[0] >= nodes.hi[0] || rows[0] >= rows[1] {
+            return;
+        }
         let source = self.sources[layer.source.axis()]
             .as_ref()
             .expect("a layer has a source");
@@ -373,24 +446,28 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
             .as_mut()
             .expect("every part has a target");
         let psi = self.state[layer.slot.slot.0].as_mut().expect("a layer has a memory");
-        for (lo, hi, rule) in part.medium.spans(row) {
-            if rule.is_still {
-                continue;
-            }
-            let gain = if layer.is_added { rule.gain } else { -rule.gain };
-            let row = Row { lo, hi, ..row };
-            let [upper, lower] = pair(source, along, self.is_electric, row);
-            let (out, psi) = (target.row_mut(j, k, lo, hi), psi.row_mut(j, k, lo, hi));
-            let at = |index: i64| (index - layer.first) as usize;
-            match along {
-                0 => {
-                    let tables = layer.tables.each_ref().map(|table| &table[at(lo)..at(hi)]);
-                    absorber_row(self.set, out, psi, upper, lower, tables, gain);
-                }
-                _ => {
-                    let depth = at(if along == 1 { j } else { k });
-                    let factors = layer.tables.each_ref().map(|table| table[depth]);
-                    absorber_row(self.set, out, psi, upper, lower, factors, gain);
+        let absorption = |gain: T| Absorption {
+            along: layer.slot.axis,
+            is_electric: self.is_electric,
+            first: layer.first,
+            tables: layer.tables.each_ref().map(|table| &table[..]),
+            gain: if layer.is_added { gain } else { -gain },
+        };
+        let row = Row {
+            j: rows[0],
+            k,
+            lo: nodes.lo[0],
+            hi: nodes.hi[0],
+        };
+        if let Some(gain) = gain {
+            absorber_rows(self.set, target, psi, source, rows, row, absorption(gain));
+            return;
+        }
+        for j in rows[0]..rows[1] {
+            for (lo, hi, rule) in part.medium.spans(Row { j, ..row }) {
+                if !rule.is_still {
+                    let piece = Row { j, lo, hi, ..row };
+                    absorber_rows(self.set, target, psi, source, [j, j + 1], piece, absorption(rule.gain));
                 }
             }
         }
@@ -398,7 +475,7 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
 
     /// What plane waves and source currents add on one row.
     fn drive_row(&mut self, part: &'s Part<T>, j: i64, k: i64) {
-        let nodes = part.updated.intersect(&self.region);
+        let nodes = self.nodes[part.component.axis()];
         let row = Row {
             j,
             k,
