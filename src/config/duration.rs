@@ -2,11 +2,17 @@
 
 /// Units of time and how many seconds they are; those below a second as a power of ten.
 const LONG: [(&str, f64); 4] = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", 86400.0)];
-const SHORT: [(&str, &str); 3] = [("ms", "e-3"), ("us", "e-6"), ("ns", "e-9")];
+const SHORT: [(&str, &str); 5] = [
+    ("ms", "e-3"),
+    ("us", "e-6"),
+    ("ns", "e-9"),
+    ("ps", "e-12"),
+    ("fs", "e-15"),
+];
 
 /// How to write a duration, for messages.
 pub(super) const FORMS: &str = "write seconds as a number, or for example \"90 s\", \"5 min\", \"2 h\", \"1 d\", \"3 ms\", \
-                                \"1.5 us\", \"10 ns\" or \"1:30:00\" (hours:minutes:seconds)";
+                                \"1.5 us\", \"10 ns\", \"2 ps\", \"40 fs\" or \"1:30:00\" (hours:minutes:seconds)";
 
 /// The seconds that `text` means.
 pub(super) fn seconds_from_text(text: &str) -> Option<f64> {
@@ -51,6 +57,8 @@ mod tests {
             ("3.1 ms", 3.1e-3),
             ("1.5us", 1.5e-6),
             ("10 ns", 1e-8),
+            ("2.5 ps", 2.5e-12),
+            ("45 fs", 45e-15),
             ("1e3 ms", 1.0),
             ("0.5h", 1800.0),
             ("1:30:00", 5400.0),

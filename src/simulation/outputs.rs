@@ -4,7 +4,7 @@ use super::case::Case;
 use super::clock::Here;
 use super::monitor::{Statistics, statistics, totals};
 use super::precision::Precise;
-use crate::config::{Every, SnapshotConfig};
+use crate::config::{Every, SnapshotConfig, Units};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::field::{Scalar, SlotId};
@@ -386,6 +386,10 @@ fn history_columns(case: &Case) -> Vec<Column> {
         unit: unit.to_string(),
     };
     let time = case.config.units.time();
+    let l2_unit = |unit: &str| match case.config.units {
+        Units::Si => format!("{unit} m^1.5"),
+        Units::Natural => unit.to_string(),
+    };
     let mut columns = vec![column("step", ""), column("time", time), column("dt", time)];
     columns.extend(case.physics.numbers().iter().map(|name| column(name, "")));
     for field in &case.declaration.fields {
@@ -395,7 +399,7 @@ fn history_columns(case: &Case) -> Vec<Column> {
             column(&format!("{name}.min"), &field.unit),
             column(&format!("{name}.max"), &field.unit),
             column(&format!("{name}.l1"), &field.integral_unit),
-            column(&format!("{name}.l2"), format!("{} m^1.5", field.unit).trim_start()),
+            column(&format!("{name}.l2"), l2_unit(&field.unit).trim()),
         ]);
     }
     columns.extend(

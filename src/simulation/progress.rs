@@ -1,6 +1,7 @@
 //! Tells how the run is getting on: a bar at a terminal, lines on a time schedule elsewhere.
 
 use super::terminal::{is_terminal, say};
+use crate::config::Units;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ pub struct Standing {
     pub steps_total: u64,
     pub time: f64,
     pub dt: f64,
+    /// What both are measured in.
+    pub units: Units,
     /// Cell updates per second of wall time since the last standing.
     pub cells_per_second: f64,
     /// Share of the time since the start that this rank waited for halos.
@@ -125,8 +128,8 @@ impl Standing {
     fn details(&self) -> String {
         format!(
             "t = {}  dt = {}  {}  waiting {:.1} %  left {}",
-            seconds(self.time),
-            seconds(self.dt),
+            time_text(self.time, self.units),
+            time_text(self.dt, self.units),
             rate(self.cells_per_second),
             100.0 * self.wait_share,
             wall(self.left)
@@ -134,15 +137,25 @@ impl Standing {
     }
 }
 
-/// A number of seconds of simulated time in a unit that suits it.
-pub fn seconds(value: f64) -> String {
+/// Simulated time: seconds in a unit that suits them, or a number where units are natural.
+pub fn time_text(value: f64, units: Units) -> String {
     let size = value.abs();
+    if units == Units::Natural {
+        return match size >= 0.1 || size == 0.0 {
+            true => short(value),
+            false => format!("{value:.3e}"),
+        };
+    }
     let (factor, unit) = match () {
         _ if size >= 2.0 * 86400.0 => (86400.0, "d"),
         _ if size >= 2.0 * 3600.0 => (3600.0, "h"),
         _ if size >= 120.0 => (60.0, "min"),
         _ if size >= 0.1 || size == 0.0 => (1.0, "s"),
         _ if size >= 1e-4 => (1e-3, "ms"),
+        _ if size >= 1e-7 => (1e-6, "us"),
+        _ if size >= 1e-10 => (1e-9, "ns"),
+        _ if size >= 1e-13 => (1e-12, "ps"),
+        _ if size >= 1e-16 => (1e-15, "fs"),
         _ => return format!("{value:.3e} s"),
     };
     format!("{} {unit}", short(value / factor))
@@ -193,12 +206,20 @@ mod tests {
 
     #[test]
     fn times_are_shown_in_a_unit_that_suits_them() {
-        assert_eq!(seconds(7200.0), "2 h");
-        assert_eq!(seconds(90.0), "90 s");
-        assert_eq!(seconds(0.0), "0 s");
-        assert_eq!(seconds(0.0125), "12.5 ms");
-        assert_eq!(seconds(300.0), "5 min");
-        assert_eq!(seconds(3.2e-9), "3.200e-9 s");
+        for (value, text) in [
+            (7200.0, "2 h"),
+            (90.0, "90 s"),
+            (0.0, "0 s"),
+            (0.0125, "12.5 ms"),
+            (300.0, "5 min"),
+            (3.2e-9, "3.2 ns"),
+            (45e-15, "45 fs"),
+            (4.24e-18, "4.240e-18 s"),
+        ] {
+            assert_eq!(time_text(value, Units::Si), text);
+        }
+        assert_eq!(time_text(7200.0, Units::Natural), "7200");
+        assert_eq!(time_text(0.01273, Units::Natural), "1.273e-2");
         assert_eq!(wall(75.0), "1:15 min");
         assert_eq!(wall(3725.0), "1:02 h");
         assert_eq!(wall(f64::INFINITY), "unknown");

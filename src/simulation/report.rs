@@ -4,7 +4,7 @@ use super::case::Case;
 use super::clock::Clock;
 use super::precision::Precise;
 use super::probes;
-use super::progress::{seconds, wall};
+use super::progress::{time_text, wall};
 use super::run::cells_text;
 use super::step_limit::StepLimit;
 use super::survey::{PIECE_CELLS, Survey};
@@ -80,13 +80,15 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
     };
     line(
         "dt",
-        format!("{} ({}{exact})", seconds(limit.longest()), limit.reason()),
+        format!(
+            "{} ({}{exact})",
+            time_text(limit.longest(), case.config.units),
+            limit.reason()
+        ),
     );
-    let end = case
-        .config
-        .time
-        .end
-        .map_or_else(String::new, |end| format!(" to t = {}", seconds(end)));
+    let end = case.config.time.end.map_or_else(String::new, |end| {
+        format!(" to t = {}", time_text(end, case.config.units))
+    });
     let stages = match case.declaration.phases[0].stages.len() {
         1 => "1 stage".to_string(),
         n => format!("{n} stages"),

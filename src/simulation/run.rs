@@ -7,7 +7,7 @@ use super::outputs::{Moment, Outputs};
 use super::precision::Precise;
 use super::prepared::Prepared;
 use super::probes::Probes;
-use super::progress::{Progress, ProgressStyle, Standing, rate, seconds, wall};
+use super::progress::{Progress, ProgressStyle, Standing, rate, time_text, wall};
 use super::rate_source::AllRanks;
 use super::step_limit::StepLimit;
 use super::stop::Stop;
@@ -165,7 +165,7 @@ impl<'a, T: Precise> Run<'a, T> {
             T::NAME,
             super::report::ranks_text(self.world.size()),
             instructions.name(),
-            seconds(self.limit.longest()),
+            time_text(self.limit.longest(), case.config.units),
             self.limit.reason(),
             steps_expected,
             super::report::bytes_text(self.engine.storage.n_bytes() as f64),
@@ -221,7 +221,7 @@ impl<'a, T: Precise> Run<'a, T> {
         let table = phase_table(&seconds_per_rank, wall_seconds);
         self.say(&format!(
             "{table}finished: {steps} steps to t = {} in {}, {}\nwritten to {}",
-            seconds(self.clock.time()),
+            time_text(self.clock.time(), self.case.config.units),
             wall(wall_seconds),
             rate(cells_per_second),
             self.folder.display()
@@ -342,7 +342,7 @@ impl<'a, T: Precise> Run<'a, T> {
                      steps = 1 }}` finds the first step.",
                     defect.field,
                     defect.place,
-                    seconds(self.clock.time()),
+                    time_text(self.clock.time(), self.case.config.units),
                 )))
             }
         }
@@ -389,6 +389,7 @@ impl<'a, T: Precise> Run<'a, T> {
             steps_total,
             time: self.clock.time(),
             dt: self.last_dt,
+            units: self.case.config.units,
             cells_per_second: recent * self.case.grid.n_cells() as f64,
             wait_share: self.engine.timers.seconds(Phase::Wait) / elapsed,
             left: (steps_total - step) as f64 * elapsed / step.max(1) as f64,

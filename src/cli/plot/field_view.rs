@@ -4,7 +4,9 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis};
 
+use super::look::units_of;
 use super::plane_choice::PlaneChoice;
+use crate::config::Units;
 use crate::error::{Error, Result};
 use crate::files::{FieldEntry, SnapshotHead, SnapshotReader};
 use crate::grid::AXIS_NAMES;
@@ -15,6 +17,8 @@ pub struct FieldView<'a> {
     reader: &'a SnapshotReader,
     entry: FieldEntry,
     cut: Cut,
+    /// Of lengths and times.
+    units: Units,
 }
 
 /// The part of a field that is drawn.
@@ -54,7 +58,12 @@ impl<'a> FieldView<'a> {
             (2, None) => Cut::Only((0..3).find(|axis| !active.contains(axis)).unwrap_or(2)),
             (_, None) => Cut::Profile(active.first().copied().unwrap_or(0)),
         };
-        Ok(FieldView { reader, entry, cut })
+        Ok(FieldView {
+            reader,
+            entry,
+            cut,
+            units: units_of(&reader.head().config_text),
+        })
     }
 
     /// The name of the field.
@@ -103,7 +112,7 @@ impl<'a> FieldView<'a> {
             title: self.head().title.clone(),
             subtitle: self.subtitle(None),
             x_label: AXIS_NAMES[axis].into(),
-            x_unit: "m".into(),
+            x_unit: self.units.length().into(),
             log_x: false,
             panels: vec![LinePanel {
                 label: self.label(),
@@ -172,7 +181,7 @@ impl<'a> FieldView<'a> {
     fn place_of_plane(&self, normal: usize, index: usize) -> String {
         let grid = &self.head().grid;
         let coordinate = grid.origin[normal] + (index as f64 + self.offset(normal)) * grid.spacing[normal];
-        format!("{} = {}", AXIS_NAMES[normal], quantity(coordinate, "m"))
+        format!("{} = {}", AXIS_NAMES[normal], quantity(coordinate, self.units.length()))
     }
 
     /// The axis up to the outer edges of its first and last value.
@@ -181,7 +190,7 @@ impl<'a> FieldView<'a> {
         let edge = |i: usize| grid.origin[axis] + (i as f64 + self.offset(axis) - 0.5) * grid.spacing[axis];
         AxisRange {
             label: AXIS_NAMES[axis].into(),
-            unit: "m".into(),
+            unit: self.units.length().into(),
             lo: edge(0),
             hi: edge(n_values(&self.entry, axis)),
         }
@@ -205,7 +214,7 @@ impl<'a> FieldView<'a> {
 
     /// Field, plane, time and step.
     fn subtitle(&self, place: Option<String>) -> String {
-        let time = quantity(self.head().time + self.entry.time_offset, "s");
+        let time = quantity(self.head().time + self.entry.time_offset, self.units.time());
         let place = place.map_or(String::new(), |place| format!(" at {place}"));
         format!("{}{place}, t = {time}, step {}", self.entry.name, self.head().step)
     }

@@ -197,8 +197,10 @@ fn declare(parameters: &Parameters, grid: &Grid, specs: Vec<SlotSpec>, slots: &S
     let live: Vec<SlotId> = (0..specs.len()).map(SlotId).collect();
     let fields = parameters.components().iter().map(|&component| FieldSpec {
         name: component.name().to_string(),
-        unit: component.unit().to_string(),
-        integral_unit: if component.is_electric() { "V m2" } else { "A m2" }.to_string(),
+        unit: parameters.vacuum.unit(component.unit()),
+        integral_unit: parameters
+            .vacuum
+            .unit(if component.is_electric() { "V m2" } else { "A m2" }),
         location: component.location(grid),
         domain: grid.nodes(component.location(grid)),
         time_shift: component.time_shift(),
@@ -229,7 +231,7 @@ fn declare(parameters: &Parameters, grid: &Grid, specs: Vec<SlotSpec>, slots: &S
             },
             numbers: vec![GaugeSpec {
                 name: "energy".to_string(),
-                unit: if grid.dims == 2 { "J/m" } else { "J" }.to_string(),
+                unit: parameters.vacuum.unit(if grid.dims == 2 { "J/m" } else { "J" }),
                 factor: grid.cell_volume(),
             }],
         }),

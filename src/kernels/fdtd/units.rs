@@ -35,6 +35,12 @@ impl Vacuum {
         }
     }
 
+    /// The unit `unit`; none where units are natural.
+    pub fn unit(&self, unit: &str) -> String {
+        let is_natural = *self == Vacuum::new(Units::Natural);
+        if is_natural { String::new() } else { unit.to_string() }
+    }
+
     /// Wave impedance, ohm.
     pub fn impedance(&self) -> f64 {
         self.permeability * self.light_speed
@@ -52,5 +58,9 @@ mod tests {
         assert!((si.permittivity / 8.854_187_818_8e-12 - 1.0).abs() < 1e-10);
         assert!((si.impedance() / 376.730_313_412 - 1.0).abs() < 1e-11);
         assert_eq!(Vacuum::new(Units::Natural).impedance(), 1.0);
+        assert_eq!(
+            (si.unit("V/m"), Vacuum::new(Units::Natural).unit("V/m")),
+            ("V/m".into(), String::new())
+        );
     }
 }
