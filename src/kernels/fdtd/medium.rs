@@ -35,7 +35,7 @@ pub struct Mapped<T> {
 
 /// Nodes of a row that one loop takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Run {
+struct Run {
     start: i64,
     end: i64,
     /// Number of a rule, or of a varied one.
@@ -113,15 +113,44 @@ impl<T: Real> Medium<T> {
         only.into_iter().chain(mapped).take_while(|(lo, hi, _)| lo < hi)
     }
 
-    /// The rules of row (j, k), to be walked along in ascending x.
-    #[inline]
-    pub fn along(&self, j: i64, k: i64) -> Walk<'_, T> {
+    /// Rows with equal numbers are equal.
+    pub fn pattern(&self, j: i64, k: i64) -> usize {
         match self {
-            Medium::Uniform(rule) => Walk::Uniform(rule),
-            Medium::Mapped(mapped) => Walk::Mapped {
-                mapped,
-                runs: &mapped.runs[mapped.map.pattern(j, k)],
-            },
+            Medium::Uniform(_) => 0,
+            Medium::Mapped(mapped) => mapped.map.pattern(j, k),
+        }
+    }
+
+    /// Calls `take` for the parts of a row that one loop can do, in ascending order.
+    #[inline]
+    pub fn for_each_stretch<'m>(&'m self, row: Row, mut take: impl FnMut(Row, Stretch<'m, T>)) {
+        let mapped = match self {
+            _ if row.lo >= row.hi => return,
+            Medium::Uniform(rule) => return take(row, Stretch::Uniform(rule)),
+            Medium::Mapped(mapped) => mapped,
+        };
+        let runs = &mapped.runs[mapped.map.pattern(row.j, row.k)];
+        let here = runs.iter().skip_while(|run| run.end <= row.lo);
+        for run in here.take_while(|run| run.start < row.hi) {
+            let (lo, hi) = (run.start.max(row.lo), run.end.min(row.hi));
+            let stretch = match run.is_varied {
+                false => Stretch::Uniform(&mapped.rules[run.rule]),
+                true => Stretch::Varied(&mapped.varied[run.rule], (lo - run.start) as usize),
+            };
+            take(Row { lo, hi, ..row }, stretch);
+        }
+    }
+
+    /// The number in [`Medium::rules`] of the rule at a node if nothing but curls and losses with uniform coefficients acts,
+    /// and where the stretch around the node that has this rule, or none such, ends.
+    pub fn plain_until(&self, node: PerAxis<i64>) -> (Option<usize>, i64) {
+        match self {
+            Medium::Uniform(rule) => (rule.is_plain().then_some(0), i64::MAX),
+            Medium::Mapped(mapped) => {
+                let runs = &mapped.runs[mapped.map.pattern(node[1], node[2])];
+                let run = &runs[runs.partition_point(|run| run.end <= node[0])];
+                (run.is_plain.then_some(run.rule), run.end)
+            }
         }
     }
 
@@ -132,70 +161,6 @@ impl<T: Real> Medium<T> {
             Medium::Mapped(mapped) => &mapped.rules[mapped.map.mix_at(node) as usize],
         }
     }
-}
-
-/// A way along a row: see [`Medium::along`].
-#[derive(Debug)]
-pub enum Walk<'m, T> {
-    Uniform(&'m Rule<T>),
-    /// What has been passed is cut off.
-    Mapped {
-        mapped: &'m Mapped<T>,
-        runs: &'m [Run],
-    },
-}
-
-impl<T> Clone for Walk<'_, T> {
-    fn clone(&self) -> Self {
-        match self {
-            Walk::Uniform(rule) => Walk::Uniform(rule),
-            Walk::Mapped { mapped, runs } => Walk::Mapped { mapped, runs },
-        }
-    }
-}
-
-impl<'m, T: Real> Walk<'m, T> {
-    /// Whether nothing but curls and losses with uniform coefficients acts at node `i`, and where the stretch around it that
-    /// is so, or is not, ends. Never goes back.
-    #[inline]
-    pub fn plain_until(&mut self, i: i64) -> (Option<&'m Rule<T>>, i64) {
-        match self {
-            Walk::Uniform(rule) => (rule.is_plain().then_some(*rule), i64::MAX),
-            Walk::Mapped { mapped, runs } => {
-                let run = first_from(runs, i);
-                (run.is_plain.then(|| &mapped.rules[run.rule]), run.end)
-            }
-        }
-    }
-
-    /// Calls `take` for the parts of a row that one loop can do, in ascending order.
-    #[inline]
-    pub fn for_each_stretch(&mut self, row: Row, mut take: impl FnMut(Row, Stretch<'m, T>)) {
-        match self {
-            _ if row.lo >= row.hi => {}
-            Walk::Uniform(rule) => take(row, Stretch::Uniform(rule)),
-            Walk::Mapped { mapped, runs } => {
-                first_from(runs, row.lo);
-                for run in runs.iter().take_while(|run| run.start < row.hi) {
-                    let (lo, hi) = (run.start.max(row.lo), run.end.min(row.hi));
-                    let stretch = match run.is_varied {
-                        false => Stretch::Uniform(&mapped.rules[run.rule]),
-                        true => Stretch::Varied(&mapped.varied[run.rule], (lo - run.start) as usize),
-                    };
-                    take(Row { lo, hi, ..row }, stretch);
-                }
-            }
-        }
-    }
-}
-
-/// Cuts off the runs before node `i`, and gives its own.
-#[inline]
-fn first_from<'r>(runs: &mut &'r [Run], i: i64) -> &'r Run {
-    while runs[0].end <= i {
-        *runs = &runs[1..];
-    }
-    &runs[0]
 }
 
 /// The runs of a row whose spans begin at `start`; rules that vary are added to `varied`.

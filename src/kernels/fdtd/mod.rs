@@ -5,6 +5,7 @@ pub mod component;
 mod curl;
 pub mod current;
 mod energy;
+mod fused;
 pub mod geometry;
 mod incoming;
 mod initial;

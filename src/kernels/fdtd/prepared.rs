@@ -4,6 +4,7 @@ use super::absorber::Stretch;
 use super::component::Component;
 use super::curl::Curl;
 use super::current::Node;
+use super::fused::Fused;
 use super::geometry::{MaterialMap, Mix};
 use super::medium::Medium;
 use super::mixture::{ElectricMixture, MagneticMixture};
@@ -49,6 +50,8 @@ pub struct Prepared<T> {
     pub grid: Grid,
     /// H, then E, along each axis.
     pub parts: [[Option<Part<T>>; 3]; 2],
+    /// Of H, then of E: where three components are updated in one loop.
+    pub fused: [Option<Fused>; 2],
 }
 
 impl<T: Real> Prepared<T> {
@@ -60,6 +63,7 @@ impl<T: Real> Prepared<T> {
         }
         Prepared {
             grid: tile.grid.clone(),
+            fused: parts.each_ref().map(|parts| Fused::new(parts, tile)),
             parts,
         }
     }

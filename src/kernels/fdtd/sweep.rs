@@ -5,8 +5,9 @@
 //! whichever loop takes a cell.
 
 use super::curl::{Row, Term, pair};
+use super::fused::Fused;
 use super::kernel::Drive;
-use super::medium::{Stretch, Walk};
+use super::medium::Stretch;
 use super::prepared::{Layer, Part, Prepared};
 use super::rows::{
     Absorption, Order, Triple, absorber_rows, curl_row, debye_row, drude_curl_row, drude_row, lorentz_row, relax_row,
@@ -72,8 +73,9 @@ pub struct Sweep<'s, 'v, T> {
     /// Whether waves or currents act.
     is_driven: bool,
     relaxes: bool,
-    /// Where all three components of a 3D field are updated in one loop.
+    /// Where all three components of a 3D field are updated in one loop, and how.
     fused: IndexBox,
+    plans: Option<&'s Fused>,
     /// Rows beyond magnetic walls, of the added and the subtracted difference.
     mirrored: [Vec<T>; 2],
     sum: Vec<T>,
@@ -113,6 +115,7 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
             .flatten()
             .flat_map(|part| part.medium.rules())
             .any(|rule| !rule.poles.is_empty());
+        let plans = prepared.fused[stage].as_ref();
         let nodes = parts.each_ref().map(|part| match part {
             Some(part) => part.updated.intersect(&region),
             None => IndexBox::new([0; 3], [0; 3]),
@@ -147,7 +150,8 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 .map(|part| part.as_ref().map(|part| view.write(slots.field(part.component)))),
             state,
             region,
-            fused: fused(parts, &region),
+            plans,
+            fused: plans.map_or(IndexBox::new([0; 3], [0; 3]), |plans| plans.nodes.intersect(&region)),
             mirrored: [0, 1].map(|_| vec![T::ZERO; if has_images { n } else { 0 }]),
             sum: vec![T::ZERO; if has_poles { n } else { 0 }],
             old: [0, 1, 2].map(|_| vec![T::ZERO; if relaxes { n } else { 0 }]),
@@ -201,14 +205,10 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
     fn curls(&mut self, j: i64, k: i64) {
         let holds = |b: &IndexBox| (b.lo[1]..b.hi[1]).contains(&j) && (b.lo[2]..b.hi[2]).contains(&k);
         let fused = self.fused;
-        let is_fused = fused.lo[0] < fused.hi[0] && holds(&fused);
-        if is_fused {
-            self.three(Row {
-                j,
-                k,
-                lo: fused.lo[0],
-                hi: fused.hi[0],
-            });
+        let plans = self.plans.filter(|_| fused.lo[0] < fused.hi[0] && holds(&fused));
+        if let Some(plans) = plans {
+            let (lo, hi) = (fused.lo[0], fused.hi[0]);
+            self.three(plans, Row { j, k, lo, hi });
         }
         for (part, nodes) in self.parts.iter().zip(self.nodes) {
             let Some(part) = part else { continue };
@@ -216,7 +216,7 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 continue;
             }
             let (lo, hi) = (nodes.lo[0], nodes.hi[0]);
-            if is_fused {
+            if plans.is_some() {
                 let (before, behind) = (fused.lo[0], fused.hi[0]);
                 self.one(part, Row { j, k, lo, hi: before });
                 self.one(part, Row { j, k, lo: behind, hi });
@@ -227,40 +227,34 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
     }
 
     /// All three components: together where nothing but curls and losses acts on any of them, else one by one.
-    fn three(&mut self, row: Row) {
-        let parts = self
-            .parts
-            .each_ref()
-            .map(|part| part.as_ref().expect("a fused row has three components"));
-        let mut walks = parts.map(|part| part.medium.along(row.j, row.k));
-        let mut lo = row.lo;
-        while lo < row.hi {
-            let here = walks.each_mut().map(|walk| walk.plain_until(lo));
-            if let [(Some(x), a), (Some(y), b), (Some(z), c)] = here {
-                let hi = row.hi.min(a).min(b).min(c);
-                self.three_plain(Row { lo, hi, ..row }, [x, y, z]);
-                lo = hi;
+    fn three(&mut self, plans: &'s Fused, row: Row) {
+        let [Some(x), Some(y), Some(z)] = self.parts else {
+            unreachable!("a fused row has three components")
+        };
+        for segment in plans.segments(row.j, row.k) {
+            let piece = Row {
+                lo: segment.start.max(row.lo),
+                hi: segment.end.min(row.hi),
+                ..row
+            };
+            if piece.lo >= piece.hi {
                 continue;
             }
-            // Up to where all are plain again.
-            let mut ahead = walks.each_ref().map(Walk::clone);
-            let mut hi = lo;
-            while hi < row.hi {
-                let ends = ahead.each_mut().map(|walk| walk.plain_until(hi));
-                let next = ends
-                    .iter()
-                    .filter(|(rule, _)| rule.is_none())
-                    .map(|(_, end)| *end)
-                    .max();
-                match next {
-                    Some(end) => hi = end.min(row.hi),
-                    None => break,
+            match segment.rules {
+                Some([a, b, c]) => {
+                    let rules = [
+                        &x.medium.rules()[a as usize],
+                        &y.medium.rules()[b as usize],
+                        &z.medium.rules()[c as usize],
+                    ];
+                    self.three_plain(piece, rules);
+                }
+                None => {
+                    for part in [x, y, z] {
+                        self.stretches(part, piece, [Image::None; 3]);
+                    }
                 }
             }
-            for (part, walk) in parts.into_iter().zip(&mut walks) {
-                self.stretches(part, walk, Row { lo, hi, ..row }, [Image::None; 3]);
-            }
-            lo = hi;
         }
     }
 
@@ -341,13 +335,13 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 continue;
             }
             let images = [side, image(part, 1, row.j), image(part, 2, row.k)];
-            self.stretches(part, &mut part.medium.along(row.j, row.k), piece, images);
+            self.stretches(part, piece, images);
         }
     }
 
     /// One component on a row, stretch by stretch.
-    fn stretches(&mut self, part: &'s Part<T>, walk: &mut Walk<'s, T>, row: Row, images: [Image; 3]) {
-        walk.for_each_stretch(row, |row, stretch| match stretch {
+    fn stretches(&mut self, part: &'s Part<T>, row: Row, images: [Image; 3]) {
+        part.medium.for_each_stretch(row, |row, stretch| match stretch {
             Stretch::Uniform(rule) => self.stretch(part, stretch, rule, 0, row, images),
             Stretch::Varied(rule, from) => self.stretch(part, stretch, rule, from, row, images),
         });
@@ -626,17 +620,4 @@ pub fn with_last_nodes(grid: &Grid, region: IndexBox) -> IndexBox {
         all.hi[axis] += i64::from(is_last && !grid.periodic[axis] && grid.is_active(axis));
     }
     all
-}
-
-/// The nodes at which all three components of a 3D field have all their differences.
-fn fused<T>(parts: &PerAxis<Option<Part<T>>>, region: &IndexBox) -> IndexBox {
-    let is_whole = |part: &Option<Part<T>>| {
-        part.as_ref()
-            .is_some_and(|part| part.curl.plus.is_some() && part.curl.minus.is_some())
-    };
-    if !parts.iter().all(is_whole) {
-        return IndexBox::new([0; 3], [0; 3]);
-    }
-    let interiors = parts.iter().flatten().map(|part| part.interior);
-    interiors.fold(*region, |all, interior| all.intersect(&interior))
 }
