@@ -78,10 +78,10 @@ impl<T> PoleRule<T> {
 }
 
 impl<T: Real> PoleRule<T> {
-    /// The same pole with one coefficient per node; `each` gives those of all nodes.
-    fn row_of(&self, each: &dyn Fn(&dyn Fn(&PoleRule<T>) -> T) -> Vec<T>) -> PoleRule<Vec<T>> {
-        let of = |n: usize| each(&|pole: &PoleRule<T>| pole.coefficients()[n]);
-        match self {
+    /// The same pole with one coefficient per node, from the rules of all nodes.
+    fn row_of(poles: &[&PoleRule<T>]) -> PoleRule<Vec<T>> {
+        let of = |n: usize| poles.iter().map(|pole| pole.coefficients()[n]).collect();
+        match poles[0] {
             PoleRule::Drude { current, energy, .. } => PoleRule::Drude {
                 current: *current,
                 a: of(0),
@@ -163,10 +163,11 @@ impl<T: Real> Rule<T> {
     pub fn row_of(rules: &[&Rule<T>]) -> Rule<Vec<T>> {
         let each = |value: &dyn Fn(&Rule<T>) -> T| -> Vec<T> { rules.iter().map(|rule| value(rule)).collect() };
         let first = rules[0];
-        let poles = first.poles.iter().enumerate().map(|(n, pole)| {
-            let each = |value: &dyn Fn(&PoleRule<T>) -> T| each(&|rule| value(&rule.poles[n]));
-            pole.row_of(&each)
-        });
+        let pole = |n: usize| {
+            let same: Vec<&PoleRule<T>> = rules.iter().map(|rule| &rule.poles[n]).collect();
+            PoleRule::row_of(&same)
+        };
+        let poles = (0..first.poles.len()).map(pole);
         Rule {
             keep: each(&|rule| rule.keep),
             gain: each(&|rule| rule.gain),
