@@ -74,6 +74,7 @@ fn polarization(table: &Table, setting: &Setting) -> Option<Polarization> {
     let remedy = "in 2D say which component stands out of the plane: `polarization = \"Ez\"` (Ez, Hx, Hy) or \"Hz\" (Hz, Ex, Ey)";
     if setting.grid.dims == 3 {
         if table.has("polarization") {
+            table.string("polarization");
             table.error_at(
                 "polarization",
                 "in 3D there are all six components",
