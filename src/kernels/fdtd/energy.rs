@@ -26,6 +26,7 @@ pub fn add<T: Real>(prepared: &Prepared<T>, slots: &Slots, view: &StageView<'_, 
         let state = |slot: SlotId| view.read(slot);
         let readers = Readers {
             field: &field,
+            per_length: part.per_length,
             differences: [part.curl.plus, part.curl.minus]
                 .map(|term| term.map(|term| (term.axis, view.read(slots.field(term.source))))),
         };
@@ -55,6 +56,8 @@ struct Readers<'r, 'v, T> {
     field: &'r RowReader<'v, T>,
     /// Axis and source of the added and of the subtracted difference.
     differences: [Option<(usize, RowReader<'v, T>)>; 2],
+    /// Their inverse spacings, 1/m.
+    per_length: [T; 2],
 }
 
 fn electric<'v, T: Real>(
@@ -108,11 +111,12 @@ fn magnetic<T: Real>(readers: &Readers<'_, '_, T>, rule: &Rule<T>, row: Row, out
     for (out, h) in out.iter_mut().zip(field) {
         *out = rule.keep.to_f64() * h.to_f64();
     }
-    for ((difference, factor), sign) in readers.differences.iter().zip(rule.factors).zip([1.0, -1.0]) {
+    for ((difference, per_length), sign) in readers.differences.iter().zip(readers.per_length).zip([1.0, -1.0]) {
         let Some((axis, source)) = difference else { continue };
+        let factor = sign * rule.gain.to_f64() * per_length.to_f64();
         let [upper, lower] = pair(source, *axis, false, row);
         for (n, out) in out.iter_mut().enumerate() {
-            *out += sign * factor.to_f64() * (upper[n].to_f64() - lower[n].to_f64());
+            *out += factor * (upper[n].to_f64() - lower[n].to_f64());
         }
     }
     for (out, h) in out.iter_mut().zip(field) {

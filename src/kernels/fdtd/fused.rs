@@ -134,7 +134,7 @@ mod tests {
                 inverse_permeability: 1.0,
                 loss: 0.0,
             };
-            let rule = Rule::magnetic(&mixture, &Vacuum::new(Units::Natural), 0.1, [1.0; 2]);
+            let rule = Rule::magnetic(&mixture, &Vacuum::new(Units::Natural), 0.1);
             let rules = vec![rule; map.mixes().len()];
             Medium::<f64>::new(map, rules)
         });

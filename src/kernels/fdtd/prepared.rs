@@ -19,6 +19,8 @@ use crate::grid::{Grid, IndexBox, PerAxis, Tile};
 pub struct Part<T> {
     pub component: Component,
     pub curl: Curl,
+    /// Inverse spacings of the added and of the subtracted difference, 1/m; 0 where there is none.
+    pub per_length: [T; 2],
     pub medium: Medium<T>,
     /// The nodes of the grid that change: see [`Parameters::updated`].
     pub updated: IndexBox,
@@ -86,7 +88,9 @@ fn part<T: Real>(parameters: &Parameters, slots: &Slots, tile: &Tile, component:
     Part {
         component,
         curl,
-        medium: medium(parameters, slots, tile, component, &curl),
+        per_length: [curl.plus, curl.minus]
+            .map(|term| T::from_f64(term.map_or(0.0, |term| 1.0 / grid.spacing[term.axis]))),
+        medium: medium(parameters, slots, tile, component),
         updated,
         interior: parameters.interior(component, grid),
         is_on_walls: [0, 1, 2].map(|axis| location.0[axis] && !grid.periodic[axis]),
@@ -98,24 +102,17 @@ fn part<T: Real>(parameters: &Parameters, slots: &Slots, tile: &Tile, component:
     }
 }
 
-fn medium<T: Real>(
-    parameters: &Parameters,
-    slots: &Slots,
-    tile: &Tile,
-    component: Component,
-    curl: &Curl,
-) -> Medium<T> {
-    let per_length = [curl.plus, curl.minus].map(|term| term.map_or(0.0, |term| 1.0 / tile.grid.spacing[term.axis]));
+fn medium<T: Real>(parameters: &Parameters, slots: &Slots, tile: &Tile, component: Component) -> Medium<T> {
     let (vacuum, dt) = (&parameters.vacuum, parameters.steps().dt);
     let materials = &parameters.geometry.materials;
     // The initial H looks at E of the nodes above.
     let nodes = tile.stored().grow([0; 3], [1; 3]);
     let map = MaterialMap::new(&parameters.geometry, &tile.grid, component, nodes);
     let rule = |mix: &Mix| match component.is_electric() {
-        false => Rule::magnetic(&MagneticMixture::new(mix, materials, component), vacuum, dt, per_length),
+        false => Rule::magnetic(&MagneticMixture::new(mix, materials, component), vacuum, dt),
         true => match ElectricMixture::new(mix, materials, component) {
             None => Rule::still(),
-            Some(mixture) => Rule::electric(&mixture, vacuum, dt, per_length, |material, pole| {
+            Some(mixture) => Rule::electric(&mixture, vacuum, dt, |material, pole| {
                 slots.pole(PoleKey {
                     component,
                     material,

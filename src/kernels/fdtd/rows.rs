@@ -7,8 +7,11 @@ use super::curl::{Row, pair};
 use crate::field::{Real, RowReader, RowWriter};
 use crate::for_each_instruction_set;
 
-/// Two rows whose difference is taken, and what it is multiplied with.
-pub type Difference<'a, T, F> = ([&'a [T]; 2], F);
+/// Two rows whose difference is taken, and the inverse of the spacing, 1/m.
+///
+/// The inverse spacing stands apart from the gain, so that E and H multiply their differences with the same number: the curl of
+/// one is the transpose of that of the other to the last bit, and the energy does not drift.
+pub type Difference<'a, T> = ([&'a [T]; 2], T);
 
 /// A coefficient along a row: one number, or one per node.
 pub trait Factor<T>: Copy {
@@ -40,29 +43,29 @@ impl<T: Real> Factor<T> for &[T] {
 }
 
 for_each_instruction_set! {
-    /// `out = keep out + (plus - minus)`, with a term that is missing left out.
+    /// `out = keep out + gain (plus - minus)`, with a term that is missing left out.
     pub fn curl_row[T: Real, F: Factor<T>](
-        out: &mut [T], keep: F, plus: Option<Difference<'_, T, F>>, minus: Option<Difference<'_, T, F>>,
+        out: &mut [T], keep: F, gain: F, plus: Option<Difference<'_, T>>, minus: Option<Difference<'_, T>>,
     ) {
         let n = out.len();
-        let keep = keep.first(n);
+        let (keep, gain) = (keep.first(n), gain.first(n));
         match (plus, minus) {
             (Some(([a, b], f)), Some(([c, d], g))) => {
-                let (a, b, c, d, f, g) = (&a[..n], &b[..n], &c[..n], &d[..n], f.first(n), g.first(n));
+                let (a, b, c, d) = (&a[..n], &b[..n], &c[..n], &d[..n]);
                 for i in 0..n {
-                    out[i] = keep.at(i) * out[i] + (f.at(i) * (a[i] - b[i]) - g.at(i) * (c[i] - d[i]));
+                    out[i] = keep.at(i) * out[i] + gain.at(i) * (f * (a[i] - b[i]) - g * (c[i] - d[i]));
                 }
             }
             (Some(([a, b], f)), None) => {
-                let (a, b, f) = (&a[..n], &b[..n], f.first(n));
+                let (a, b) = (&a[..n], &b[..n]);
                 for i in 0..n {
-                    out[i] = keep.at(i) * out[i] + f.at(i) * (a[i] - b[i]);
+                    out[i] = keep.at(i) * out[i] + gain.at(i) * (f * (a[i] - b[i]));
                 }
             }
             (None, Some(([c, d], g))) => {
-                let (c, d, g) = (&c[..n], &d[..n], g.first(n));
+                let (c, d) = (&c[..n], &d[..n]);
                 for i in 0..n {
-                    out[i] = keep.at(i) * out[i] - g.at(i) * (c[i] - d[i]);
+                    out[i] = keep.at(i) * out[i] - gain.at(i) * (g * (c[i] - d[i]));
                 }
             }
             (None, None) => {
@@ -77,17 +80,16 @@ for_each_instruction_set! {
 for_each_instruction_set! {
     /// [`drude_row`], [`curl_row`] and [`subtract_row`] in one loop, for one pole and both differences.
     pub fn drude_curl_row[T: Real, F: Factor<T>](
-        out: &mut [T], current: &mut [T], pole: [F; 2], keep: F, plus: Difference<'_, T, F>, minus: Difference<'_, T, F>,
-        gain: F,
+        out: &mut [T], current: &mut [T], pole: [F; 2], keep: F, gain: F, plus: Difference<'_, T>, minus: Difference<'_, T>,
     ) {
         let n = out.len();
         let current = &mut current[..n];
         let (([p, q], f), ([r, s], g)) = (plus, minus);
-        let (p, q, r, s, f, g) = (&p[..n], &q[..n], &r[..n], &s[..n], f.first(n), g.first(n));
+        let (p, q, r, s) = (&p[..n], &q[..n], &r[..n], &s[..n]);
         let (a, b, keep, gain) = (pole[0].first(n), pole[1].first(n), keep.first(n), gain.first(n));
         for i in 0..n {
             current[i] = a.at(i) * current[i] + b.at(i) * out[i];
-            let driven = keep.at(i) * out[i] + (f.at(i) * (p[i] - q[i]) - g.at(i) * (r[i] - s[i]));
+            let driven = keep.at(i) * out[i] + gain.at(i) * (f * (p[i] - q[i]) - g * (r[i] - s[i]));
             out[i] = driven - gain.at(i) * current[i];
         }
     }
@@ -97,15 +99,16 @@ for_each_instruction_set! {
 #[derive(Clone, Copy, Debug)]
 pub struct Triple<T> {
     pub keep: [T; 3],
-    /// Per component: factors of the added and of the subtracted difference.
-    pub factors: [[T; 2]; 3],
+    pub gain: [T; 3],
+    /// Per component: inverse spacings of the added and of the subtracted difference, 1/m.
+    pub per_length: [[T; 2]; 3],
 }
 
 for_each_instruction_set! {
     /// Three times [`curl_row`] in one loop, in 3D. `here` are the rows of the sources at the nodes themselves, along x, y
     /// and z; `there` those one node away, in the order of the differences in which they occur: of x the added and the
-    /// subtracted one, then of y, then of z. Factors of differences from here to there; so H, whose differences run the
-    /// other way, takes negative ones, which gives the same bits.
+    /// subtracted one, then of y, then of z. Differences are from here to there; so H, whose differences run the
+    /// other way, takes negative gains, which gives the same bits.
     pub fn three_curl_rows[T: Real](
         x: &mut [T], y: &mut [T], z: &mut [T], here: [&[T]; 3], there: [[&[T]; 2]; 3], order: Order, triple: &Triple<T>,
     ) {
@@ -116,22 +119,23 @@ for_each_instruction_set! {
         let (yp, ym) = (&there[1][0][..n], &there[1][1][..n]);
         let (zp, zm) = (&there[2][0][..n], &there[2][1][..n]);
         let [kx, ky, kz] = triple.keep;
-        let [[fxp, fxm], [fyp, fym], [fzp, fzm]] = triple.factors;
+        let [gx, gy, gz] = triple.gain;
+        let [[fxp, fxm], [fyp, fym], [fzp, fzm]] = triple.per_length;
         match order {
             // Of E: x takes z and y, y takes x and z, z takes y and x.
             Order::Electric => {
                 for i in 0..n {
-                    x[i] = kx * x[i] + (fxp * (sz[i] - xp[i]) - fxm * (sy[i] - xm[i]));
-                    y[i] = ky * y[i] + (fyp * (sx[i] - yp[i]) - fym * (sz[i] - ym[i]));
-                    z[i] = kz * z[i] + (fzp * (sy[i] - zp[i]) - fzm * (sx[i] - zm[i]));
+                    x[i] = kx * x[i] + gx * (fxp * (sz[i] - xp[i]) - fxm * (sy[i] - xm[i]));
+                    y[i] = ky * y[i] + gy * (fyp * (sx[i] - yp[i]) - fym * (sz[i] - ym[i]));
+                    z[i] = kz * z[i] + gz * (fzp * (sy[i] - zp[i]) - fzm * (sx[i] - zm[i]));
                 }
             }
             // Of H: x takes y and z, y takes z and x, z takes x and y.
             Order::Magnetic => {
                 for i in 0..n {
-                    x[i] = kx * x[i] + (fxp * (sy[i] - xp[i]) - fxm * (sz[i] - xm[i]));
-                    y[i] = ky * y[i] + (fyp * (sz[i] - yp[i]) - fym * (sx[i] - ym[i]));
-                    z[i] = kz * z[i] + (fzp * (sx[i] - zp[i]) - fzm * (sy[i] - zm[i]));
+                    x[i] = kx * x[i] + gx * (fxp * (sy[i] - xp[i]) - fxm * (sz[i] - xm[i]));
+                    y[i] = ky * y[i] + gy * (fyp * (sz[i] - yp[i]) - fym * (sx[i] - ym[i]));
+                    z[i] = kz * z[i] + gz * (fzp * (sx[i] - zp[i]) - fzm * (sy[i] - zm[i]));
                 }
             }
         }

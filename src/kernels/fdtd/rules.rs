@@ -131,8 +131,6 @@ pub struct Rule<T> {
     pub keep: T,
     /// Factor of what drives the component: of a current density, A/m2 or V/m2, say.
     pub gain: T,
-    /// Factors of the added and of the subtracted difference of the curl: gain over spacing, 0 where there is none.
-    pub factors: [T; 2],
     pub poles: Vec<PoleRule<T>>,
     /// Whether the value never changes: within a perfect conductor.
     pub is_still: bool,
@@ -171,18 +169,16 @@ impl<T: Real> Rule<T> {
         Rule {
             keep: each(&|rule| rule.keep),
             gain: each(&|rule| rule.gain),
-            factors: [0, 1].map(|n| each(&|rule| rule.factors[n])),
             poles: poles.collect(),
             is_still: first.is_still,
             density: first.density,
         }
     }
 
-    fn new(keep: f64, gain: f64, per_length: [f64; 2], density: f64) -> Rule<T> {
+    fn new(keep: f64, gain: f64, density: f64) -> Rule<T> {
         Rule {
             keep: T::from_f64(keep),
             gain: T::from_f64(gain),
-            factors: per_length.map(|inverse| T::from_f64(gain * inverse)),
             poles: Vec::new(),
             is_still: false,
             density,
@@ -193,17 +189,15 @@ impl<T: Real> Rule<T> {
     pub fn still() -> Rule<T> {
         Rule {
             is_still: true,
-            ..Rule::new(1.0, 0.0, [0.0; 2], 0.0)
+            ..Rule::new(1.0, 0.0, 0.0)
         }
     }
 
-    /// Of an electric component. `per_length` are the inverse spacings of the two differences, 1/m; `slots` those of a
-    /// material's pole.
+    /// Of an electric component. `slots` are those of a material's pole.
     pub fn electric(
         mixture: &ElectricMixture,
         vacuum: &Vacuum,
         dt: f64,
-        per_length: [f64; 2],
         slots: impl Fn(usize, usize) -> PoleSlots,
     ) -> Rule<T> {
         let permittivity = vacuum.permittivity * mixture.permittivity;
@@ -218,20 +212,15 @@ impl<T: Real> Rule<T> {
         let sum = permittivity + halves;
         Rule {
             poles,
-            ..Rule::new((permittivity - halves) / sum, dt / sum, per_length, permittivity)
+            ..Rule::new((permittivity - halves) / sum, dt / sum, permittivity)
         }
     }
 
     /// Of a magnetic component.
-    pub fn magnetic(mixture: &MagneticMixture, vacuum: &Vacuum, dt: f64, per_length: [f64; 2]) -> Rule<T> {
+    pub fn magnetic(mixture: &MagneticMixture, vacuum: &Vacuum, dt: f64) -> Rule<T> {
         let half = 0.5 * dt * mixture.loss / vacuum.permeability;
         let inverse = mixture.inverse_permeability / vacuum.permeability;
-        Rule::new(
-            (1.0 - half) / (1.0 + half),
-            dt * inverse / (1.0 + half),
-            per_length,
-            1.0 / inverse,
-        )
+        Rule::new((1.0 - half) / (1.0 + half), dt * inverse / (1.0 + half), 1.0 / inverse)
     }
 }
 

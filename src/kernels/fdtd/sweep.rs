@@ -263,6 +263,10 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
         let [Some(x), Some(y), Some(z)] = &self.sources else {
             unreachable!("a fused row has three sources")
         };
+        let [px, py, pz] = self
+            .parts
+            .each_ref()
+            .map(|part| part.as_ref().map_or([T::ZERO; 2], |part| part.per_length));
         let [Some(tx), Some(ty), Some(tz)] = &mut self.targets else {
             unreachable!("a fused row has three components")
         };
@@ -294,8 +298,12 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 -T::ONE,
             ),
         };
-        let factors = rules.map(|rule| rule.factors.map(|factor| sign * factor));
-        let triple = Triple { keep, factors };
+        let gain = rules.map(|rule| sign * rule.gain);
+        let triple = Triple {
+            keep,
+            gain,
+            per_length: [px, py, pz],
+        };
         three_curl_rows(
             self.set,
             tx.row_mut(j, k, lo, hi),
@@ -366,27 +374,27 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
         let (sources, is_electric) = (&self.sources, self.is_electric);
         let plus = difference(part.curl.plus, sources, is_electric, row, images, of_plus);
         let minus = difference(part.curl.minus, sources, is_electric, row, images, of_minus);
-        let plus = plus.map(|rows| (rows, rule.factors[0].part(from, n)));
-        let minus = minus.map(|rows| (rows, rule.factors[1].part(from, n)));
-        let keep = rule.keep.part(from, n);
+        let plus = plus.map(|rows| (rows, part.per_length[0]));
+        let minus = minus.map(|rows| (rows, part.per_length[1]));
+        let (keep, gain) = (rule.keep.part(from, n), rule.gain.part(from, n));
         let target = self.targets[axis].as_mut().expect("every part has a target");
         if rule.poles.is_empty() {
             curl_row(
                 self.set,
                 target.row_mut(row.j, row.k, row.lo, row.hi),
                 keep,
+                gain,
                 plus,
                 minus,
             );
             return;
         }
-        let gain = rule.gain.part(from, n);
         if let ([PoleRule::Drude { current, a, b, .. }], Some(plus), Some(minus)) = (&rule.poles[..], plus, minus) {
             let current = self.state[current.0].as_mut().expect("a pole has its state");
             let current = current.row_mut(row.j, row.k, row.lo, row.hi);
             let out = target.row_mut(row.j, row.k, row.lo, row.hi);
             let pole = [a.part(from, n), b.part(from, n)];
-            drude_curl_row(self.set, out, current, pole, keep, plus, minus, gain);
+            drude_curl_row(self.set, out, current, pole, keep, gain, plus, minus);
             return;
         }
         let sum = &mut self.sum[..n];
@@ -400,7 +408,7 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
             advance_pole(self.set, pole, from, &mut self.state, field, row, sum, number == 0);
         }
         let out = target.row_mut(row.j, row.k, row.lo, row.hi);
-        curl_row(self.set, out, keep, plus, minus);
+        curl_row(self.set, out, keep, gain, plus, minus);
         subtract_row(self.set, out, sum, gain);
     }
 
