@@ -192,6 +192,7 @@ impl Outputs {
             step: tick.step,
             time: tick.time,
             dt: tick.dt,
+            units: case.config.units,
             grid: case.grid.clone(),
         };
         let mut writer = match &mut self.root {
@@ -385,7 +386,8 @@ fn history_columns(case: &Case) -> Vec<Column> {
         name: name.to_string(),
         unit: unit.to_string(),
     };
-    let time = case.config.units.time();
+    let units = case.config.units;
+    let time = units.time();
     let mut columns = vec![column("step", ""), column("time", time), column("dt", time)];
     columns.extend(case.physics.numbers().iter().map(|name| column(name, "")));
     for field in &case.declaration.fields {
@@ -395,7 +397,10 @@ fn history_columns(case: &Case) -> Vec<Column> {
             column(&format!("{name}.min"), &field.unit),
             column(&format!("{name}.max"), &field.unit),
             column(&format!("{name}.l1"), &field.integral_unit),
-            column(&format!("{name}.l2"), format!("{} m^1.5", field.unit).trim_start()),
+            column(
+                &format!("{name}.l2"),
+                units.of(format!("{} m^1.5", field.unit).trim_start()),
+            ),
         ]);
     }
     columns.extend(

@@ -1,6 +1,7 @@
 //! Tells how the run is getting on: a bar at a terminal, lines on a time schedule elsewhere.
 
 use super::terminal::{is_terminal, say};
+use crate::config::Units;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ pub struct Standing {
     pub steps_total: u64,
     pub time: f64,
     pub dt: f64,
+    /// In which `time` and `dt` are.
+    pub units: Units,
     /// Cell updates per second of wall time since the last standing.
     pub cells_per_second: f64,
     /// Share of the time since the start that this rank waited for halos.
@@ -125,8 +128,8 @@ impl Standing {
     fn details(&self) -> String {
         format!(
             "t = {}  dt = {}  {}  waiting {:.1} %  left {}",
-            seconds(self.time),
-            seconds(self.dt),
+            simulated(self.time, self.units),
+            simulated(self.dt, self.units),
             rate(self.cells_per_second),
             100.0 * self.wait_share,
             wall(self.left)
@@ -134,8 +137,23 @@ impl Standing {
     }
 }
 
-/// A number of seconds of simulated time in a unit that suits it.
-pub fn seconds(value: f64) -> String {
+/// Simulated time for people: in SI units, seconds in a unit that suits them.
+pub fn simulated(value: f64, units: Units) -> String {
+    match units {
+        Units::Si => seconds(value),
+        Units::Natural if value == 0.0 || (1e-4..1e7).contains(&value.abs()) => plain(value),
+        Units::Natural => format!("{value:.3e}"),
+    }
+}
+
+/// A number with four significant digits, or all before the point, and no trailing zeros.
+fn plain(value: f64) -> String {
+    let before_point = value.abs().max(f64::MIN_POSITIVE).log10().floor() as i32 + 1;
+    let digits = (4 - before_point).clamp(0, 7) as usize;
+    without_zeros(format!("{value:.digits$}"))
+}
+
+fn seconds(value: f64) -> String {
     let size = value.abs();
     let (factor, unit) = match () {
         _ if size >= 2.0 * 86400.0 => (86400.0, "d"),
@@ -157,7 +175,11 @@ fn short(value: f64) -> String {
         v if v >= 10.0 => 2,
         _ => 3,
     };
-    let text = format!("{value:.digits$}");
+    without_zeros(format!("{value:.digits$}"))
+}
+
+/// A decimal number without zeros at its end.
+fn without_zeros(text: String) -> String {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_string()
     } else {
@@ -199,9 +221,16 @@ mod tests {
         assert_eq!(seconds(0.0125), "12.5 ms");
         assert_eq!(seconds(300.0), "5 min");
         assert_eq!(seconds(3.2e-9), "3.200e-9 s");
+        assert_eq!(simulated(7200.0, Units::Si), "2 h");
         assert_eq!(wall(75.0), "1:15 min");
         assert_eq!(wall(3725.0), "1:02 h");
         assert_eq!(wall(f64::INFINITY), "unknown");
         assert_eq!(rate(1.234e9), "1.23 Gcells/s");
+    }
+
+    #[test]
+    fn natural_times_are_plain_numbers() {
+        let at = [7200.0, 0.0125, 0.0, -1.5, 123456.7, 3.2e-9, -2.5e8].map(|value| simulated(value, Units::Natural));
+        assert_eq!(at, ["7200", "0.0125", "0", "-1.5", "123457", "3.200e-9", "-2.500e8"]);
     }
 }

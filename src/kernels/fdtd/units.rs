@@ -10,6 +10,8 @@ pub const VACUUM_PERMEABILITY: f64 = 1.256_637_061_27e-6;
 /// The properties of vacuum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Vacuum {
+    /// In which the others, and all fields, are.
+    pub units: Units,
     /// F/m.
     pub permittivity: f64,
     /// H/m.
@@ -23,11 +25,13 @@ impl Vacuum {
     pub fn new(units: Units) -> Vacuum {
         match units {
             Units::Si => Vacuum {
+                units,
                 permittivity: 1.0 / (VACUUM_PERMEABILITY * LIGHT_SPEED * LIGHT_SPEED),
                 permeability: VACUUM_PERMEABILITY,
                 light_speed: LIGHT_SPEED,
             },
             Units::Natural => Vacuum {
+                units,
                 permittivity: 1.0,
                 permeability: 1.0,
                 light_speed: 1.0,
