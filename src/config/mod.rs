@@ -31,6 +31,7 @@ mod unknown;
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 pub use check::CheckConfig;
@@ -66,19 +67,42 @@ pub enum Units {
 }
 
 impl Units {
-    /// What stands behind a length: "m", or nothing.
-    pub fn length(self) -> &'static str {
+    const ALL: [(&'static str, Units); 2] = [("SI", Units::Si), ("natural", Units::Natural)];
+
+    /// As configurations and files call them.
+    pub fn name(self) -> &'static str {
+        Units::ALL[self as usize].0
+    }
+
+    /// Those called `name`.
+    pub fn named(name: &str) -> Option<Units> {
+        let all = Units::ALL.into_iter();
+        all.filter(|(known, _)| *known == name).map(|(_, units)| units).next()
+    }
+
+    /// What stands behind a quantity whose SI unit is `si`: that, or nothing.
+    pub fn of(self, si: &str) -> &str {
         match self {
-            Units::Si => "m",
+            Units::Si => si,
             Units::Natural => "",
         }
     }
 
+    /// What stands behind a length: "m", or nothing.
+    pub fn length(self) -> &'static str {
+        self.of("m")
+    }
+
     /// What stands behind a time: "s", or nothing.
     pub fn time(self) -> &'static str {
+        self.of("s")
+    }
+
+    /// A value with what stands behind it, as `0.5 s`, where its SI unit is `si`.
+    pub fn text(self, value: impl Display, si: &str) -> String {
         match self {
-            Units::Si => "s",
-            Units::Natural => "",
+            Units::Si => format!("{value} {si}"),
+            Units::Natural => value.to_string(),
         }
     }
 }
@@ -113,7 +137,7 @@ impl Config {
         let path = PathBuf::from(document.file_name());
         let title = root.string("title");
         let precision = root.choice("precision", &[("f32", Precision::Single), ("f64", Precision::Double)]);
-        let units = root.choice("units", &[("SI", Units::Si), ("natural", Units::Natural)]);
+        let units = root.choice("units", &Units::ALL);
         let grid = GridConfig::read(&root);
         // Where something is wrong with the grid, another one stands in its place.
         let usable_grid = grid.as_ref().filter(|_| !document.has_errors());

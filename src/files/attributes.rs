@@ -56,6 +56,11 @@ impl Attributes<'_> {
         text.map_err(|e| not_a_snapshot(self.path, &format!("attribute {name}: {e}")))
     }
 
+    /// Whether there is an attribute `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.object.attr(name).is_ok()
+    }
+
     fn find(&self, name: &str) -> Result<hdf5::Attribute> {
         let missing = |_| not_a_snapshot(self.path, &format!("attribute {name} is missing"));
         self.object.attr(name).map_err(missing)

@@ -1,6 +1,7 @@
 //! What the tests of this layer write.
 
 use super::{FieldHead, SnapshotHead, SnapshotWriter};
+use crate::config::Units;
 use crate::grid::{Grid, IndexBox, Location};
 use std::path::Path;
 
@@ -18,6 +19,7 @@ pub(super) fn head(cells: [usize; 3], dims: usize) -> SnapshotHead {
         step: 120,
         time: 3.25,
         dt: 0.125,
+        units: Units::Si,
         grid: Grid {
             cells,
             dims,

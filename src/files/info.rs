@@ -3,6 +3,7 @@
 use super::run_folder::{self, HISTORY, STATUS};
 use super::snapshot_reader::FieldEntry;
 use super::{History, RunState, SnapshotReader, Status};
+use crate::config::Units;
 use crate::error::{Error, Result};
 use crate::grid::{AXIS_NAMES, Grid};
 use std::path::Path;
@@ -26,13 +27,13 @@ fn describe_snapshot(path: &Path) -> Result<String> {
     let reader = SnapshotReader::open(path)?;
     let head = reader.head();
     let mut text = format!(
-        "snapshot of {}\n  title    {}\n  step     {}\n  time     {} s (dt {} s)\n  grid     {}\n",
+        "snapshot of {}\n  title    {}\n  step     {}\n  time     {} (dt {})\n  grid     {}\n",
         head.kernel,
         head.title,
         head.step,
-        head.time,
-        head.dt,
-        describe_grid(&head.grid)
+        head.units.text(head.time, "s"),
+        head.units.text(head.dt, "s"),
+        describe_grid(&head.grid, head.units)
     );
     for entry in reader.fields()? {
         text += &describe_field(&reader, &entry)?;
@@ -51,13 +52,14 @@ fn describe_snapshot(path: &Path) -> Result<String> {
     Ok(text)
 }
 
-fn describe_grid(grid: &Grid) -> String {
+fn describe_grid(grid: &Grid, units: Units) -> String {
     let join = |axis_text: &dyn Fn(usize) -> String| (0..grid.dims).map(axis_text).collect::<Vec<_>>().join(" x ");
     let cells = join(&|axis| grid.cells[axis].to_string());
     let ends = |axis: usize| {
         let end = grid.origin[axis] + grid.cells[axis] as f64 * grid.spacing[axis];
         let periodic = if grid.periodic[axis] { " periodic" } else { "" };
-        format!("{} {} to {end} m{periodic}", AXIS_NAMES[axis], grid.origin[axis])
+        let end = units.text(end, "m");
+        format!("{} {} to {end}{periodic}", AXIS_NAMES[axis], grid.origin[axis])
     };
     let extent = (0..grid.dims).map(ends).collect::<Vec<_>>().join(", ");
     format!("{cells} cells, {extent}")
@@ -117,15 +119,16 @@ fn describe_status(status: &Status) -> String {
         RunState::Failed => "failed",
         RunState::Stopped => "stopped",
     };
-    let end = status.end.map_or(String::new(), |end| format!(" of {end} s"));
+    let time = |time: f64| format!("{time} {}", status.time_unit).trim_end().to_owned();
+    let end = status.end.map_or(String::new(), |end| format!(" of {}", time(end)));
     let message = match status.message.is_empty() {
         true => String::new(),
         false => format!("  message  {}\n", status.message),
     };
     format!(
-        "  state    {state}, step {}, time {} s{end}\n  updated  {}, {} s after the start, {}\n{message}",
+        "  state    {state}, step {}, time {}{end}\n  updated  {}, {} s after the start, {}\n{message}",
         status.step,
-        status.time,
+        time(status.time),
         status.updated,
         status.wall_seconds,
         ranks(status.ranks)
@@ -167,7 +170,8 @@ fn ranks(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::fixture::write_snapshot;
+    use crate::files::SnapshotWriter;
+    use crate::files::fixture::{head, write_snapshot};
 
     #[test]
     fn a_snapshot_tells_where_it_comes_from_and_what_is_in_it() {
@@ -200,5 +204,21 @@ mod tests {
         let text = describe(&path).unwrap();
         assert!(text.starts_with("history with 2 rows\n  column   step [1]: last 1\n  column   time [s]: last 0.5\n"));
         assert!(text.contains("cut off"), "{text}");
+    }
+
+    #[test]
+    fn natural_units_are_not_called_metres_and_seconds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h5");
+        let mut head = head([4, 3, 2], 3);
+        head.units = Units::Natural;
+        SnapshotWriter::create(&path, &head).unwrap().finish().unwrap();
+        let text = describe(&path).unwrap();
+        for part in [
+            "time     3.25 (dt 0.125)\n",
+            "x -1 to 1 periodic, y 10 to 16, z 0 to 8\n",
+        ] {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
     }
 }

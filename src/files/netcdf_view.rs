@@ -6,7 +6,7 @@
 use super::openpmd::{meshes_group, write_scalar};
 use super::snapshot_head::{FieldHead, SnapshotHead};
 use super::text_attribute::{write_terminated_text, write_text};
-use crate::grid::{AXIS_NAMES, Grid, Location};
+use crate::grid::{AXIS_NAMES, Location};
 use hdf5::ObjectReference1;
 use hdf5::types::VarLenArray;
 
@@ -31,7 +31,7 @@ pub(super) fn write(file: &hdf5::File, head: &SnapshotHead, fields: &[FieldHead]
             lo: 0,
             hi: head.grid.cells[axis] as i64,
         };
-        name_of(file, &mut named, &head.grid, &centres)?;
+        name_of(file, &mut named, head, &centres)?;
     }
     for field in fields {
         let slowest_first = (0..head.grid.dims).rev().map(|axis| Coordinate {
@@ -41,7 +41,7 @@ pub(super) fn write(file: &hdf5::File, head: &SnapshotHead, fields: &[FieldHead]
             hi: field.global_box.hi[axis],
         });
         let names = slowest_first
-            .map(|coordinate| name_of(file, &mut named, &head.grid, &coordinate))
+            .map(|coordinate| name_of(file, &mut named, head, &coordinate))
             .collect::<hdf5::Result<Vec<String>>>()?;
         write_variable(file, head, field, &names)?;
     }
@@ -51,7 +51,7 @@ pub(super) fn write(file: &hdf5::File, head: &SnapshotHead, fields: &[FieldHead]
 fn write_time(file: &hdf5::File, head: &SnapshotHead) -> hdf5::Result<()> {
     let time = file.new_dataset::<f64>().create("time")?;
     time.write_scalar(&head.time)?;
-    write_text(&time, "units", "s")?;
+    write_text(&time, "units", or_one(head.units.time()))?;
     write_text(&time, "long_name", "simulated time")
 }
 
@@ -59,7 +59,7 @@ fn write_time(file: &hdf5::File, head: &SnapshotHead) -> hdf5::Result<()> {
 fn name_of(
     file: &hdf5::File,
     named: &mut Vec<(String, Coordinate)>,
-    grid: &Grid,
+    head: &SnapshotHead,
     coordinate: &Coordinate,
 ) -> hdf5::Result<String> {
     if let Some((name, _)) = named.iter().find(|(_, known)| known == coordinate) {
@@ -73,24 +73,26 @@ fn name_of(
     if named.iter().any(|(taken, _)| *taken == name) {
         name = format!("{name}_{}_{}", coordinate.lo, coordinate.hi);
     }
-    write_coordinate(file, &name, grid, coordinate)?;
+    write_coordinate(file, &name, head, coordinate)?;
     named.push((name.clone(), coordinate.clone()));
     Ok(name)
 }
 
-fn write_coordinate(file: &hdf5::File, name: &str, grid: &Grid, coordinate: &Coordinate) -> hdf5::Result<()> {
+fn write_coordinate(file: &hdf5::File, name: &str, head: &SnapshotHead, coordinate: &Coordinate) -> hdf5::Result<()> {
     let location = match coordinate.at_lower_face {
         true => Location::face(coordinate.axis),
         false => Location::CENTER,
     };
-    let values = grid.coordinates(coordinate.axis, location, coordinate.lo, coordinate.hi);
+    let values = head
+        .grid
+        .coordinates(coordinate.axis, location, coordinate.lo, coordinate.hi);
     let place = match coordinate.at_lower_face {
         true => "cell faces",
         false => "cell centres",
     };
     let builder = file.new_dataset_builder().fletcher32().chunk(values.len());
     let dataset = builder.with_data(&values).create(name)?;
-    write_text(&dataset, "units", "m")?;
+    write_text(&dataset, "units", or_one(head.units.length()))?;
     write_text(
         &dataset,
         "long_name",
@@ -98,6 +100,11 @@ fn write_coordinate(file: &hdf5::File, name: &str, grid: &Grid, coordinate: &Coo
     )?;
     write_terminated_text(&dataset, "CLASS", "DIMENSION_SCALE")?;
     write_terminated_text(&dataset, "NAME", name)
+}
+
+/// CF calls what has no unit "1".
+fn or_one(unit: &str) -> &str {
+    if unit.is_empty() { "1" } else { unit }
 }
 
 fn write_variable(file: &hdf5::File, head: &SnapshotHead, field: &FieldHead, axes: &[String]) -> hdf5::Result<()> {
@@ -115,11 +122,7 @@ fn write_variable(file: &hdf5::File, head: &SnapshotHead, field: &FieldHead, axe
         .empty_as(&source.dtype()?.to_descriptor()?)
         .shape(&shape)
         .create(name.as_str())?;
-    write_text(
-        &variable,
-        "units",
-        if field.unit.is_empty() { "1" } else { &field.unit },
-    )?;
+    write_text(&variable, "units", or_one(&field.unit))?;
     write_text(&variable, "long_name", &field.long_name)?;
     write_text(&variable, "coordinates", "time")?;
     write_scalar(&variable, "time_offset", &field.time_offset)?;
@@ -136,7 +139,11 @@ fn write_variable(file: &hdf5::File, head: &SnapshotHead, field: &FieldHead, axe
 
 #[cfg(test)]
 mod tests {
-    use crate::files::fixture::write_snapshot;
+    use super::write_text;
+    use crate::config::Units;
+    use crate::files::attributes::Attributes;
+    use crate::files::fixture::{head, write_snapshot};
+    use crate::files::{SnapshotReader, SnapshotWriter};
     use hdf5::types::VarLenArray;
     use hdf5::{ObjectReference, ObjectReference1, ReferencedObject};
 
@@ -161,5 +168,47 @@ mod tests {
         }
         let faces = file.dataset("y_face").unwrap().read_raw::<f64>().unwrap();
         assert_eq!(faces, [10.0, 12.0, 14.0, 16.0, 18.0, 20.0]);
+    }
+
+    #[test]
+    fn lengths_and_times_have_units_only_in_si() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h5");
+        let unit_of = |units: Units, name: &str| {
+            let mut head = head([4, 3, 2], 3);
+            head.units = units;
+            SnapshotWriter::create(&path, &head).unwrap().finish().unwrap();
+            assert_eq!(SnapshotReader::open(&path).unwrap().head(), &head);
+            let file = hdf5::File::open(&path).unwrap();
+            let variable = file.dataset(name).unwrap();
+            Attributes {
+                object: &variable,
+                path: &path,
+            }
+            .text("units")
+            .unwrap()
+        };
+        for (name, si) in [("x", "m"), ("z", "m"), ("time", "s")] {
+            assert_eq!(unit_of(Units::Si, name), si);
+            assert_eq!(unit_of(Units::Natural, name), "1");
+        }
+    }
+
+    #[test]
+    fn a_file_that_does_not_tell_its_units_is_in_si() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h5");
+        let mut head = head([4, 3, 2], 3);
+        head.units = Units::Natural;
+        SnapshotWriter::create(&path, &head).unwrap().finish().unwrap();
+        let file = hdf5::File::open_rw(&path).unwrap();
+        file.delete_attr("units").unwrap();
+        drop(file);
+        assert_eq!(SnapshotReader::open(&path).unwrap().head().units, Units::Si);
+        let file = hdf5::File::open_rw(&path).unwrap();
+        write_text(&file, "units", "cgs").unwrap();
+        drop(file);
+        let error = SnapshotReader::open(&path).err().unwrap().to_string();
+        assert!(error.contains("\"cgs\" instead of \"SI\" or \"natural\""), "{error}");
     }
 }

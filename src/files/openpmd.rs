@@ -36,6 +36,7 @@ pub(super) fn write_head(file: &hdf5::File, head: &SnapshotHead, file_name: &str
     iteration.create_group("meshes")?;
     write_scalar(&iteration, "time", &head.time)?;
     write_scalar(&iteration, "dt", &head.dt)?;
+    // Natural units have no counterpart in SI: numbers stand for themselves.
     write_scalar(&iteration, "timeUnitSI", &1.0f64)
 }
 
@@ -50,6 +51,7 @@ fn write_provenance(file: &hdf5::File, head: &SnapshotHead) -> hdf5::Result<()> 
     write_text(file, "hosts", &head.hosts)?;
     write_scalar(file, "n_ranks", &(head.n_ranks as u64))?;
     write_scalar(file, "step", &head.step)?;
+    write_text(file, "units", head.units.name())?;
     write_list(file, "grid_cells", &grid.cells.map(|n| n as u64))?;
     write_scalar(file, "grid_dims", &(grid.dims as u64))?;
     write_list(file, "grid_spacing", &grid.spacing)?;

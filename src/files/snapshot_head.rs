@@ -1,5 +1,6 @@
 //! What a snapshot says about itself and about each of its fields.
 
+use crate::config::Units;
 use crate::grid::{Grid, IndexBox, Location};
 
 /// The version of the layout of snapshot files; a reader refuses newer ones.
@@ -30,6 +31,8 @@ pub struct SnapshotHead {
     pub time: f64,
     /// The last time step, s.
     pub dt: f64,
+    /// Of the numbers above, of the grid, and of fields that do not tell theirs. Files that do not say so are in SI units.
+    pub units: Units,
     /// The grid of the run.
     pub grid: Grid,
 }

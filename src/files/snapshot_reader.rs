@@ -4,6 +4,7 @@ use super::attributes::{Attributes, not_a_snapshot};
 use super::hdf5_cause::cause_of;
 use super::openpmd::meshes_group;
 use super::snapshot_head::{FORMAT_VERSION, SnapshotHead};
+use crate::config::Units;
 use crate::error::{Error, Result};
 use crate::grid::{AXIS_NAMES, Grid, Location};
 use hdf5::types::{FloatSize, TypeDescriptor, VarLenUnicode};
@@ -316,8 +317,24 @@ fn read_head(file: &hdf5::File, path: &Path) -> Result<SnapshotHead> {
         step,
         time: iteration.number("time")?,
         dt: iteration.number("dt")?,
+        units: read_units(&root)?,
         grid: read_grid(&root)?,
     })
+}
+
+/// SI units where the file does not say.
+fn read_units(root: &Attributes) -> Result<Units> {
+    if !root.has("units") {
+        return Ok(Units::Si);
+    }
+    let name = root.text("units")?;
+    let cause = || {
+        not_a_snapshot(
+            root.path,
+            &format!("units are \"{name}\" instead of \"SI\" or \"natural\""),
+        )
+    };
+    Units::named(&name).ok_or_else(cause)
 }
 
 fn read_grid(root: &Attributes) -> Result<Grid> {

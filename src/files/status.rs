@@ -34,6 +34,9 @@ pub struct Status {
     /// The last time step, s.
     #[serde(deserialize_with = "null_is_nan")]
     pub dt: f64,
+    /// Of these three: "s", or empty in natural units.
+    #[serde(default = "second")]
+    pub time_unit: String,
     /// Cell updates per second of wall-clock time, all ranks together.
     #[serde(deserialize_with = "null_is_nan")]
     pub cells_per_second: f64,
@@ -73,6 +76,11 @@ impl Status {
     }
 }
 
+/// The unit of times in a status that does not tell.
+fn second() -> String {
+    "s".to_owned()
+}
+
 /// JSON has no NaN and no infinity: they are written as null.
 fn null_is_nan<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
@@ -90,6 +98,7 @@ mod tests {
             time: 0.1 + 0.2,
             end: Some(7200.0),
             dt: 1e-300,
+            time_unit: "s".into(),
             cells_per_second: 1.5e9,
             started: "2024-02-29T23:59:58Z".into(),
             updated: "2024-03-01T00:00:00Z".into(),

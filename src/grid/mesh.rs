@@ -91,17 +91,16 @@ impl Grid {
 }
 
 impl Grid {
-    /// A cell and its coordinates, as messages name them: `cell (3, 5), x = 35 m, y = 5.5 m`.
-    pub fn describe(&self, location: Location, cell: PerAxis<i64>) -> String {
+    /// A cell and its coordinates in `unit`, which may be none, as messages name them: `cell (3, 5), x = 35 m, y = 5.5 m`.
+    pub fn describe(&self, location: Location, cell: PerAxis<i64>, unit: &str) -> String {
         let axes = || 0..self.dims;
         let indices: Vec<String> = axes().map(|axis| cell[axis].to_string()).collect();
         let place: Vec<String> = axes()
             .map(|axis| {
-                format!(
-                    "{} = {} m",
-                    AXIS_NAMES[axis],
-                    self.coordinate(axis, location, cell[axis])
-                )
+                let coordinate = self.coordinate(axis, location, cell[axis]);
+                format!("{} = {coordinate} {unit}", AXIS_NAMES[axis])
+                    .trim_end()
+                    .to_string()
             })
             .collect();
         format!("cell ({}), {}", indices.join(", "), place.join(", "))
@@ -136,7 +135,7 @@ mod tests {
     #[test]
     fn a_cell_is_described_with_the_axes_that_the_grid_has() {
         assert_eq!(
-            grid().describe(Location::CENTER, [4, 1, 0]),
+            grid().describe(Location::CENTER, [4, 1, 0], "m"),
             "cell (4, 1), x = -0.55 m, y = 13 m"
         );
     }

@@ -1,6 +1,7 @@
 //! Looks at the fields: sums and extrema for the history, and values that are not finite.
 
 use super::clock::Here;
+use crate::config::Units;
 use crate::engine::Engine;
 use crate::field::{ExactSum, Real};
 use crate::grid::{Decomposition, Grid, IndexBox, PerAxis};
@@ -139,6 +140,7 @@ pub fn first_defect<T: Real>(
     world: &World,
     decomposition: &Decomposition,
     step: u64,
+    units: Units,
 ) -> Option<Defect> {
     let grid = &decomposition.grid;
     let mut first = [local_defect(engine, grid, step).unwrap_or(i64::MAX)];
@@ -152,7 +154,7 @@ pub fn first_defect<T: Real>(
     let spec = &engine.declaration.fields[field];
     Some(Defect {
         field: spec.name.clone(),
-        place: grid.describe(spec.location, cell),
+        place: grid.describe(spec.location, cell, units.length()),
     })
 }
 

@@ -4,7 +4,7 @@ use super::case::Case;
 use super::clock::Here;
 use super::monitor::{Statistics, statistics, totals};
 use super::precision::Precise;
-use crate::config::{Every, SnapshotConfig, Units};
+use crate::config::{Every, SnapshotConfig};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::field::{Scalar, SlotId};
@@ -192,6 +192,7 @@ impl Outputs {
             step: tick.step,
             time: tick.time,
             dt: tick.dt,
+            units: case.config.units,
             grid: case.grid.clone(),
         };
         let mut writer = match &mut self.root {
@@ -385,11 +386,8 @@ fn history_columns(case: &Case) -> Vec<Column> {
         name: name.to_string(),
         unit: unit.to_string(),
     };
-    let time = case.config.units.time();
-    let l2_unit = |unit: &str| match case.config.units {
-        Units::Si => format!("{unit} m^1.5"),
-        Units::Natural => unit.to_string(),
-    };
+    let units = case.config.units;
+    let time = units.time();
     let mut columns = vec![column("step", ""), column("time", time), column("dt", time)];
     columns.extend(case.physics.numbers().iter().map(|name| column(name, "")));
     for field in &case.declaration.fields {
@@ -399,7 +397,10 @@ fn history_columns(case: &Case) -> Vec<Column> {
             column(&format!("{name}.min"), &field.unit),
             column(&format!("{name}.max"), &field.unit),
             column(&format!("{name}.l1"), &field.integral_unit),
-            column(&format!("{name}.l2"), l2_unit(&field.unit).trim()),
+            column(
+                &format!("{name}.l2"),
+                units.of(format!("{} m^1.5", field.unit).trim_start()),
+            ),
         ]);
     }
     columns.extend(

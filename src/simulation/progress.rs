@@ -25,7 +25,7 @@ pub struct Standing {
     pub steps_total: u64,
     pub time: f64,
     pub dt: f64,
-    /// What both are measured in.
+    /// In which `time` and `dt` are.
     pub units: Units,
     /// Cell updates per second of wall time since the last standing.
     pub cells_per_second: f64,
@@ -128,8 +128,8 @@ impl Standing {
     fn details(&self) -> String {
         format!(
             "t = {}  dt = {}  {}  waiting {:.1} %  left {}",
-            time_text(self.time, self.units),
-            time_text(self.dt, self.units),
+            simulated(self.time, self.units),
+            simulated(self.dt, self.units),
             rate(self.cells_per_second),
             100.0 * self.wait_share,
             wall(self.left)
@@ -137,15 +137,24 @@ impl Standing {
     }
 }
 
-/// Simulated time: seconds in a unit that suits them, or a number where units are natural.
-pub fn time_text(value: f64, units: Units) -> String {
-    let size = value.abs();
-    if units == Units::Natural {
-        return match size >= 0.1 || size == 0.0 {
-            true => short(value),
-            false => format!("{value:.3e}"),
-        };
+/// Simulated time for people: in SI units, seconds in a unit that suits them.
+pub fn simulated(value: f64, units: Units) -> String {
+    match units {
+        Units::Si => seconds(value),
+        Units::Natural if value == 0.0 || (1e-4..1e7).contains(&value.abs()) => plain(value),
+        Units::Natural => format!("{value:.3e}"),
     }
+}
+
+/// A number with four significant digits, or all before the point, and no trailing zeros.
+fn plain(value: f64) -> String {
+    let before_point = value.abs().max(f64::MIN_POSITIVE).log10().floor() as i32 + 1;
+    let digits = (4 - before_point).clamp(0, 7) as usize;
+    without_zeros(format!("{value:.digits$}"))
+}
+
+fn seconds(value: f64) -> String {
+    let size = value.abs();
     let (factor, unit) = match () {
         _ if size >= 2.0 * 86400.0 => (86400.0, "d"),
         _ if size >= 2.0 * 3600.0 => (3600.0, "h"),
@@ -170,7 +179,11 @@ fn short(value: f64) -> String {
         v if v >= 10.0 => 2,
         _ => 3,
     };
-    let text = format!("{value:.digits$}");
+    without_zeros(format!("{value:.digits$}"))
+}
+
+/// A decimal number without zeros at its end.
+fn without_zeros(text: String) -> String {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_string()
     } else {
@@ -206,23 +219,23 @@ mod tests {
 
     #[test]
     fn times_are_shown_in_a_unit_that_suits_them() {
-        for (value, text) in [
-            (7200.0, "2 h"),
-            (90.0, "90 s"),
-            (0.0, "0 s"),
-            (0.0125, "12.5 ms"),
-            (300.0, "5 min"),
-            (3.2e-9, "3.2 ns"),
-            (45e-15, "45 fs"),
-            (4.24e-18, "4.240e-18 s"),
-        ] {
-            assert_eq!(time_text(value, Units::Si), text);
-        }
-        assert_eq!(time_text(7200.0, Units::Natural), "7200");
-        assert_eq!(time_text(0.01273, Units::Natural), "1.273e-2");
+        assert_eq!(seconds(7200.0), "2 h");
+        assert_eq!(seconds(90.0), "90 s");
+        assert_eq!(seconds(0.0), "0 s");
+        assert_eq!(seconds(0.0125), "12.5 ms");
+        assert_eq!(seconds(300.0), "5 min");
+        assert_eq!(seconds(3.2e-9), "3.2 ns");
+        assert_eq!(seconds(3.2e-17), "3.200e-17 s");
+        assert_eq!(simulated(7200.0, Units::Si), "2 h");
         assert_eq!(wall(75.0), "1:15 min");
         assert_eq!(wall(3725.0), "1:02 h");
         assert_eq!(wall(f64::INFINITY), "unknown");
         assert_eq!(rate(1.234e9), "1.23 Gcells/s");
+    }
+
+    #[test]
+    fn natural_times_are_plain_numbers() {
+        let at = [7200.0, 0.0125, 0.0, -1.5, 123456.7, 3.2e-9, -2.5e8].map(|value| simulated(value, Units::Natural));
+        assert_eq!(at, ["7200", "0.0125", "0", "-1.5", "123457", "3.200e-9", "-2.500e8"]);
     }
 }

@@ -69,5 +69,6 @@ impl<T: Real> RateSource for AllRanks<'_, T> {
 
 /// The error for a coefficient that has no meaning at `time`.
 pub fn lost(case: &Case, time: f64, error: &KernelError) -> Error {
-    Error::Config(format!("{}: at t = {time} s: {error}", case.config.path.display()))
+    let time = case.config.units.text(time, "s");
+    Error::Config(format!("{}: at t = {time}: {error}", case.config.path.display()))
 }

@@ -4,7 +4,7 @@ use super::case::Case;
 use super::clock::Clock;
 use super::precision::Precise;
 use super::probes;
-use super::progress::{time_text, wall};
+use super::progress::{simulated, wall};
 use super::run::cells_text;
 use super::step_limit::StepLimit;
 use super::survey::{PIECE_CELLS, Survey};
@@ -50,6 +50,7 @@ fn report_in<T: Precise>(case: &Case, n_ranks: usize) -> Result<String> {
 
 fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n_ranks: usize) -> Result<String> {
     let decomposition = case.decompose(n_ranks)?;
+    let units = case.config.units;
     let limit = StepLimit::new(case, survey.varies, survey.rates.clone(), &mut survey)?;
     let step_seconds = time_a_step::<T>(sample, limit.longest())?;
     let clock = Clock::new(&case.config.time).with_fixed_dt(case.physics.fixed_dt());
@@ -80,15 +81,13 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
     };
     line(
         "dt",
-        format!(
-            "{} ({}{exact})",
-            time_text(limit.longest(), case.config.units),
-            limit.reason()
-        ),
+        format!("{} ({}{exact})", simulated(limit.longest(), units), limit.reason()),
     );
-    let end = case.config.time.end.map_or_else(String::new, |end| {
-        format!(" to t = {}", time_text(end, case.config.units))
-    });
+    let end = case
+        .config
+        .time
+        .end
+        .map_or_else(String::new, |end| format!(" to t = {}", simulated(end, units)));
     let stages = match case.declaration.phases[0].stages.len() {
         1 => "1 stage".to_string(),
         n => format!("{n} stages"),

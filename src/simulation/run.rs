@@ -7,7 +7,7 @@ use super::outputs::{Moment, Outputs};
 use super::precision::Precise;
 use super::prepared::Prepared;
 use super::probes::Probes;
-use super::progress::{Progress, ProgressStyle, Standing, rate, time_text, wall};
+use super::progress::{Progress, ProgressStyle, Standing, rate, simulated, wall};
 use super::rate_source::AllRanks;
 use super::step_limit::StepLimit;
 use super::stop::Stop;
@@ -165,7 +165,7 @@ impl<'a, T: Precise> Run<'a, T> {
             T::NAME,
             super::report::ranks_text(self.world.size()),
             instructions.name(),
-            time_text(self.limit.longest(), case.config.units),
+            simulated(self.limit.longest(), case.config.units),
             self.limit.reason(),
             steps_expected,
             super::report::bytes_text(self.engine.storage.n_bytes() as f64),
@@ -221,7 +221,7 @@ impl<'a, T: Precise> Run<'a, T> {
         let table = phase_table(&seconds_per_rank, wall_seconds);
         self.say(&format!(
             "{table}finished: {steps} steps to t = {} in {}, {}\nwritten to {}",
-            time_text(self.clock.time(), self.case.config.units),
+            simulated(self.clock.time(), self.case.config.units),
             wall(wall_seconds),
             rate(cells_per_second),
             self.folder.display()
@@ -329,7 +329,13 @@ impl<'a, T: Precise> Run<'a, T> {
     fn check(&mut self) -> Result<()> {
         let start = Instant::now();
         let step = self.clock.step();
-        let defect = first_defect(&self.engine, self.world, &self.decomposition, step);
+        let defect = first_defect(
+            &self.engine,
+            self.world,
+            &self.decomposition,
+            step,
+            self.case.config.units,
+        );
         self.engine.timers.book(Phase::Reduce, start.elapsed());
         match defect {
             None => Ok(()),
@@ -342,7 +348,7 @@ impl<'a, T: Precise> Run<'a, T> {
                      steps = 1 }}` finds the first step.",
                     defect.field,
                     defect.place,
-                    time_text(self.clock.time(), self.case.config.units),
+                    simulated(self.clock.time(), self.case.config.units),
                 )))
             }
         }
@@ -409,6 +415,7 @@ impl<'a, T: Precise> Run<'a, T> {
             time: self.clock.time(),
             end: self.case.config.time.end,
             dt: self.last_dt,
+            time_unit: self.case.config.units.time().to_string(),
             cells_per_second: step as f64 * self.case.grid.n_cells() as f64 / wall_seconds,
             started: self.started.clone(),
             updated: provenance::now_iso(),

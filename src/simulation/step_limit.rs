@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::clock::{Clock, SLACK, Tick};
 use super::rate_source::RateSource;
-use crate::config::TimeConfig;
+use crate::config::{TimeConfig, Units};
 use crate::error::{Error, Result};
 use crate::kernels::Rates;
 use std::collections::VecDeque;
@@ -34,6 +34,7 @@ const ROUNDING: f64 = 1e-12;
 #[derive(Clone, Debug)]
 pub struct StepLimit {
     time: TimeConfig,
+    units: Units,
     file: String,
     /// The dt of all steps, where the physics can bear no other.
     fixed_dt: Option<f64>,
@@ -59,6 +60,7 @@ impl StepLimit {
         let time = case.config.time.clone();
         let ahead = (time.start, first.clone());
         let mut limit = StepLimit {
+            units: case.config.units,
             file: case.config.path.display().to_string(),
             fixed_dt: case.physics.fixed_dt(),
             varies,
@@ -167,15 +169,16 @@ impl StepLimit {
     fn unbearable(&self, rates: &Rates, time: f64) -> Error {
         let file = &self.file;
         let when = if self.varies {
-            format!(" at t = {time} s")
+            format!(" at t = {}", self.units.text(time, "s"))
         } else {
             String::new()
         };
         Error::Config(match self.time.dt {
             Some(dt) => format!(
-                "{file}: `time.dt` = {dt} s is unstable{when}: the largest stable dt is {:.6e} s, limited mostly by {}.\n  Give a \
+                "{file}: `time.dt` = {} is unstable{when}: the largest stable dt is {}, limited mostly by {}.\n  Give a \
                  smaller `dt`, or leave it out to have it chosen.",
-                1.0 / rates.total,
+                self.units.text(dt, "s"),
+                self.units.text(format_args!("{:.6e}", 1.0 / rates.total), "s"),
                 worst_term(rates).map_or("nothing", |rate| rate.term)
             ),
             None => format!(

@@ -11,6 +11,7 @@
 //! | `bounds` | the limited scheme makes no new extrema and loses nothing |
 //! | `bad_input`, `bad_transport` | what is wrong is said once, with file, key, value and remedy |
 //! | `command_line` | subcommands, options, the folder of a run |
+//! | `natural_units` | runs in natural units say neither metres nor seconds |
 //! | `time` | every step is stable, times are met without slivers |
 //! | `quick` | the subset of all this that a developer runs after every change |
 //!
@@ -22,6 +23,7 @@ mod bounds;
 mod command_line;
 mod contract;
 mod launch;
+mod natural_units;
 mod probes;
 mod quick;
 mod random;

@@ -4,9 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis};
 
-use super::look::units_of;
 use super::plane_choice::PlaneChoice;
-use crate::config::Units;
 use crate::error::{Error, Result};
 use crate::files::{FieldEntry, SnapshotHead, SnapshotReader};
 use crate::grid::AXIS_NAMES;
@@ -17,8 +15,6 @@ pub struct FieldView<'a> {
     reader: &'a SnapshotReader,
     entry: FieldEntry,
     cut: Cut,
-    /// Of lengths and times.
-    units: Units,
 }
 
 /// The part of a field that is drawn.
@@ -52,18 +48,13 @@ impl<'a> FieldView<'a> {
             (3, None) => Cut::Central([2, 1, 0].map(|normal| (normal, n_values(&entry, normal) / 2))),
             (3, Some(plane)) => {
                 let n = n_values(&entry, plane.axis);
-                Cut::Chosen(plane.axis, plane.nearest_index(grid, entry.location, n, path)?)
+                Cut::Chosen(plane.axis, plane.nearest_index(reader.head(), entry.location, n, path)?)
             }
             (n_active, Some(plane)) => return Err(no_planes(path, plane, n_active)),
             (2, None) => Cut::Only((0..3).find(|axis| !active.contains(axis)).unwrap_or(2)),
             (_, None) => Cut::Profile(active.first().copied().unwrap_or(0)),
         };
-        Ok(FieldView {
-            reader,
-            entry,
-            cut,
-            units: units_of(&reader.head().config_text),
-        })
+        Ok(FieldView { reader, entry, cut })
     }
 
     /// The name of the field.
@@ -112,7 +103,7 @@ impl<'a> FieldView<'a> {
             title: self.head().title.clone(),
             subtitle: self.subtitle(None),
             x_label: AXIS_NAMES[axis].into(),
-            x_unit: self.units.length().into(),
+            x_unit: self.head().units.length().into(),
             log_x: false,
             panels: vec![LinePanel {
                 label: self.label(),
@@ -181,7 +172,11 @@ impl<'a> FieldView<'a> {
     fn place_of_plane(&self, normal: usize, index: usize) -> String {
         let grid = &self.head().grid;
         let coordinate = grid.origin[normal] + (index as f64 + self.offset(normal)) * grid.spacing[normal];
-        format!("{} = {}", AXIS_NAMES[normal], quantity(coordinate, self.units.length()))
+        format!(
+            "{} = {}",
+            AXIS_NAMES[normal],
+            quantity(coordinate, self.head().units.length())
+        )
     }
 
     /// The axis up to the outer edges of its first and last value.
@@ -190,7 +185,7 @@ impl<'a> FieldView<'a> {
         let edge = |i: usize| grid.origin[axis] + (i as f64 + self.offset(axis) - 0.5) * grid.spacing[axis];
         AxisRange {
             label: AXIS_NAMES[axis].into(),
-            unit: self.units.length().into(),
+            unit: self.head().units.length().into(),
             lo: edge(0),
             hi: edge(n_values(&self.entry, axis)),
         }
@@ -214,7 +209,7 @@ impl<'a> FieldView<'a> {
 
     /// Field, plane, time and step.
     fn subtitle(&self, place: Option<String>) -> String {
-        let time = quantity(self.head().time + self.entry.time_offset, self.units.time());
+        let time = quantity(self.head().time + self.entry.time_offset, self.head().units.time());
         let place = place.map_or(String::new(), |place| format!(" at {place}"));
         format!("{}{place}, t = {time}, step {}", self.entry.name, self.head().step)
     }

@@ -32,10 +32,9 @@ pub fn fields(history: &History) -> BTreeSet<String> {
 pub fn line_plot(history: &History, title: &str, wanted: &[String]) -> LinePlot {
     let (x_label, x_unit, x) = abscissa(history);
     let last = x.last().copied().unwrap_or(0.0);
-    let end = if x_unit.is_empty() {
-        last.to_string()
-    } else {
-        quantity(last, &x_unit)
+    let end = match x_label.as_str() {
+        "time" => quantity(last, &x_unit),
+        _ => last.to_string(),
     };
     LinePlot {
         title: title.to_owned(),

@@ -2,7 +2,7 @@
 
 use super::PlotArgs;
 use super::extent::Extent;
-use crate::config::{Config, Document, PlotConfig, Units};
+use crate::config::{Config, Document, PlotConfig};
 use crate::plot::{ColorScale, Colormap};
 
 /// The look of the pictures of one series.
@@ -53,11 +53,6 @@ impl Look {
     }
 }
 
-/// What lengths and times are measured in, after the resolved configuration `text`.
-pub fn units_of(text: &str) -> Units {
-    config_of(text).map_or(Units::Si, |config| config.units)
-}
-
 /// What the resolved configuration `text` says, as far as this version understands it.
 fn config_of(text: &str) -> Option<Config> {
     let document = Document::parse("the configuration of the run", text, &[]).ok()?;
@@ -106,13 +101,6 @@ mod tests {
             (look.colormap, look.log, look.range),
             (Some(Colormap::Gray), false, Some((-1.0, 1.0)))
         );
-    }
-
-    #[test]
-    fn lengths_and_times_are_in_the_units_of_the_run() {
-        let natural = format!("units = 'natural'\n{CONFIG}");
-        assert_eq!((units_of(&natural), units_of(CONFIG)), (Units::Natural, Units::Si));
-        assert_eq!(units_of("[plot"), Units::Si);
     }
 
     #[test]

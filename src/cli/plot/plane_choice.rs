@@ -4,7 +4,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::grid::{AXIS_NAMES, Grid, Location};
+use crate::files::SnapshotHead;
+use crate::grid::{AXIS_NAMES, Location};
 
 /// A plane normal to an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +26,7 @@ impl FromStr for PlaneChoice {
             let coordinate = value.trim().parse().ok().filter(|value: &f64| value.is_finite())?;
             Some(PlaneChoice { axis, coordinate })
         });
-        parsed.ok_or_else(|| "a plane is written as x=, y= or z= and a number of metres, such as z=120".to_string())
+        parsed.ok_or_else(|| "a plane is written as x=, y= or z= and a coordinate, such as z=120".to_string())
     }
 }
 
@@ -34,15 +35,17 @@ impl PlaneChoice {
     ///
     /// # Errors
     /// [`Error::Config`] if the plane lies outside the grid of the snapshot at `path`.
-    pub fn nearest_index(&self, grid: &Grid, location: Location, n: usize, path: &Path) -> Result<usize> {
+    pub fn nearest_index(&self, head: &SnapshotHead, location: Location, n: usize, path: &Path) -> Result<usize> {
         let PlaneChoice { axis, coordinate } = *self;
+        let grid = &head.grid;
         let (origin, spacing) = (grid.origin[axis], grid.spacing[axis]);
         let end = origin + grid.cells[axis] as f64 * spacing;
         if !(origin..=end).contains(&coordinate) {
             let name = AXIS_NAMES[axis];
             return Err(Error::Config(format!(
-                "--plane {name}={coordinate} lies outside the grid of {}: its {name} goes from {origin} to {end} m",
-                path.display()
+                "--plane {name}={coordinate} lies outside the grid of {}: its {name} goes from {origin} to {}",
+                path.display(),
+                head.units.text(end, "m")
             )));
         }
         let place = ((coordinate - origin) / spacing - location.offset()[axis]).round();
@@ -58,6 +61,8 @@ impl PlaneChoice {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::plot::tests::snapshot_head;
+    use crate::config::Units;
 
     #[test]
     fn a_plane_is_an_axis_and_metres() {
@@ -72,25 +77,23 @@ mod tests {
 
     #[test]
     fn the_nearest_values_are_chosen_and_places_outside_are_refused() {
-        let grid = Grid {
-            cells: [4, 3, 5],
-            dims: 3,
-            spacing: [1.0, 1.0, 10.0],
-            origin: [0.0, 0.0, -20.0],
-            periodic: [false; 3],
-        };
-        let index = |z: f64, location, n| {
+        let mut head = snapshot_head([4, 3, 5]);
+        (head.grid.spacing, head.grid.origin) = ([1.0, 1.0, 10.0], [0.0, 0.0, -20.0]);
+        let index = |head: &SnapshotHead, z: f64, location, n| {
             let plane = PlaneChoice { axis: 2, coordinate: z };
-            plane.nearest_index(&grid, location, n, Path::new("a.h5"))
+            plane.nearest_index(head, location, n, Path::new("a.h5"))
         };
         for (z, cell, node) in [(-20.0, 0, 0), (-11.0, 0, 1), (-9.0, 1, 1), (29.0, 4, 5), (30.0, 4, 5)] {
-            assert_eq!(index(z, Location::CENTER, 5), Ok(cell), "{z}");
-            assert_eq!(index(z, Location::face(2), 6), Ok(node), "{z}");
+            assert_eq!(index(&head, z, Location::CENTER, 5), Ok(cell), "{z}");
+            assert_eq!(index(&head, z, Location::face(2), 6), Ok(node), "{z}");
         }
-        let error = index(31.0, Location::CENTER, 5).unwrap_err().to_string();
+        let error = index(&head, 31.0, Location::CENTER, 5).unwrap_err().to_string();
         assert!(
             error.contains("--plane z=31") && error.contains("from -20 to 30 m"),
             "{error}"
         );
+        head.units = Units::Natural;
+        let error = index(&head, 31.0, Location::CENTER, 5).unwrap_err().to_string();
+        assert!(error.ends_with("from -20 to 30"), "{error}");
     }
 }

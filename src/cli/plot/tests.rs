@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use super::{PictureFormat, PlotArgs, pictures};
+use crate::config::Units;
 use crate::error::{Error, Result};
 use crate::files::run_folder::{HISTORY, STATUS};
 use crate::files::{Column, Entry, FieldHead, HistoryWriter, RunFolder, SnapshotHead, SnapshotWriter};
@@ -22,9 +23,9 @@ fn grid(cells: [usize; 3]) -> Grid {
     }
 }
 
-/// Writes a snapshot with the fields `no2` in the cells and `flux` on the x faces.
-fn write_snapshot(path: &Path, cells: [usize; 3], step: u64) {
-    let head = SnapshotHead {
+/// The head of a snapshot of a grid of `cells`.
+pub(super) fn snapshot_head(cells: [usize; 3]) -> SnapshotHead {
+    SnapshotHead {
         title: "chimney plume".into(),
         kernel: "advection-diffusion".into(),
         config_text: String::new(),
@@ -33,10 +34,25 @@ fn write_snapshot(path: &Path, cells: [usize; 3], step: u64) {
         date: "2024-02-29T23:59:58Z".into(),
         hosts: "node1".into(),
         n_ranks: 2,
+        step: 0,
+        time: 0.0,
+        dt: 6.0,
+        units: Units::Si,
+        grid: grid(cells),
+    }
+}
+
+/// Writes a snapshot with the fields `no2` in the cells and `flux` on the x faces.
+fn write_snapshot(path: &Path, cells: [usize; 3], step: u64) {
+    write_snapshot_in(Units::Si, path, cells, step);
+}
+
+fn write_snapshot_in(units: Units, path: &Path, cells: [usize; 3], step: u64) {
+    let head = SnapshotHead {
         step,
         time: 6.0 * step as f64,
-        dt: 6.0,
-        grid: grid(cells),
+        units,
+        ..snapshot_head(cells)
     };
     let all = head.grid.all();
     let faces = all.with_range(0, 0, cells[0] as i64 + 1);
@@ -44,7 +60,7 @@ fn write_snapshot(path: &Path, cells: [usize; 3], step: u64) {
     for (name, location, global_box) in [("no2", Location::CENTER, all), ("flux", Location::face(0), faces)] {
         let field = FieldHead {
             name: name.into(),
-            unit: "ug/m3".into(),
+            unit: units.of("ug/m3").into(),
             long_name: "nitrogen dioxide".into(),
             location,
             global_box,
@@ -355,4 +371,33 @@ fn options_are_read_as_they_are_documented() {
     assert_eq!(parsed("plot --log=false").unwrap().log, Some(false));
     assert!(parsed("plot --colormap virids").unwrap_err().contains("'viridis'"));
     assert!(parsed("plot --plane w=1").unwrap_err().contains("such as z=120"));
+}
+
+#[test]
+fn a_picture_in_natural_units_has_none_on_its_axes() {
+    let folder = tempfile::tempdir().unwrap();
+    let svg = |units: Units, cells: [usize; 3]| {
+        let path = folder.path().join("fields_00000010.h5");
+        write_snapshot_in(units, &path, cells, 10);
+        let args = PlotArgs {
+            format: PictureFormat::Svg,
+            fields: vec!["no2".into()],
+            ..of(&path)
+        };
+        let [picture] = &drawn(&args, folder.path()).unwrap()[..] else {
+            panic!("one field is drawn")
+        };
+        std::fs::read_to_string(picture).unwrap()
+    };
+    for cells in [[6, 1, 1], [6, 4, 1], [6, 4, 5]] {
+        let si = svg(Units::Si, cells);
+        assert!(si.contains("x (m)") && si.contains("t = 60 s, step 10"), "{cells:?}");
+        let natural = svg(Units::Natural, cells);
+        assert!(
+            !natural.contains("(m)") && natural.contains("t = 60, step 10"),
+            "{cells:?}"
+        );
+        assert_eq!(natural.contains("plane at z = 50"), cells[2] > 1);
+        assert!(!natural.contains("plane at z = 50 m"));
+    }
 }

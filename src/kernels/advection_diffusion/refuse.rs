@@ -254,7 +254,7 @@ fn error(
             allowed.fault(value).unwrap_or_default(),
             allowed.remedy()
         ),
-        place: Some(grid.describe(location, cell)),
+        place: Some(grid.describe(location, cell, "m")),
     }
 }
 

@@ -195,12 +195,13 @@ fn declare(parameters: &Parameters, grid: &Grid, specs: Vec<SlotSpec>, slots: &S
         stage(STAGES[1], &magnetic, &electric),
     ];
     let live: Vec<SlotId> = (0..specs.len()).map(SlotId).collect();
+    let units = parameters.vacuum.units;
     let fields = parameters.components().iter().map(|&component| FieldSpec {
         name: component.name().to_string(),
-        unit: parameters.vacuum.unit(component.unit()),
-        integral_unit: parameters
-            .vacuum
-            .unit(if component.is_electric() { "V m2" } else { "A m2" }),
+        unit: units.of(component.unit()).to_string(),
+        integral_unit: units
+            .of(if component.is_electric() { "V m2" } else { "A m2" })
+            .to_string(),
         location: component.location(grid),
         domain: grid.nodes(component.location(grid)),
         time_shift: component.time_shift(),
@@ -231,7 +232,7 @@ fn declare(parameters: &Parameters, grid: &Grid, specs: Vec<SlotSpec>, slots: &S
             },
             numbers: vec![GaugeSpec {
                 name: "energy".to_string(),
-                unit: parameters.vacuum.unit(if grid.dims == 2 { "J/m" } else { "J" }),
+                unit: units.of(if grid.dims == 2 { "J/m" } else { "J" }).to_string(),
                 factor: grid.cell_volume(),
             }],
         }),

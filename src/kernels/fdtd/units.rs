@@ -10,6 +10,8 @@ pub const VACUUM_PERMEABILITY: f64 = 1.256_637_061_27e-6;
 /// The properties of vacuum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Vacuum {
+    /// In which the others, and all fields, are.
+    pub units: Units,
     /// F/m.
     pub permittivity: f64,
     /// H/m.
@@ -23,22 +25,18 @@ impl Vacuum {
     pub fn new(units: Units) -> Vacuum {
         match units {
             Units::Si => Vacuum {
+                units,
                 permittivity: 1.0 / (VACUUM_PERMEABILITY * LIGHT_SPEED * LIGHT_SPEED),
                 permeability: VACUUM_PERMEABILITY,
                 light_speed: LIGHT_SPEED,
             },
             Units::Natural => Vacuum {
+                units,
                 permittivity: 1.0,
                 permeability: 1.0,
                 light_speed: 1.0,
             },
         }
-    }
-
-    /// The unit `unit`; none where units are natural.
-    pub fn unit(&self, unit: &str) -> String {
-        let is_natural = *self == Vacuum::new(Units::Natural);
-        if is_natural { String::new() } else { unit.to_string() }
     }
 
     /// Wave impedance, ohm.
@@ -58,9 +56,5 @@ mod tests {
         assert!((si.permittivity / 8.854_187_818_8e-12 - 1.0).abs() < 1e-10);
         assert!((si.impedance() / 376.730_313_412 - 1.0).abs() < 1e-11);
         assert_eq!(Vacuum::new(Units::Natural).impedance(), 1.0);
-        assert_eq!(
-            (si.unit("V/m"), Vacuum::new(Units::Natural).unit("V/m")),
-            ("V/m".into(), String::new())
-        );
     }
 }

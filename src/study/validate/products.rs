@@ -62,6 +62,7 @@ impl Products {
             .map(|path| SnapshotReader::open(path))
             .collect();
         let mut readers = readers?;
+        let unit = readers.first().map_or("", |reader| reader.head().units.time());
         let times: Vec<String> = readers.iter().map(|reader| format!("{}", reader.head().time)).collect();
         if let Moment::At(time) = moment {
             readers.retain(|reader| (reader.head().time - time).abs() <= SAME_TIME * reader.head().dt);
@@ -69,7 +70,7 @@ impl Products {
         match (readers.is_empty(), moment) {
             (false, _) => Ok(readers),
             (true, Moment::At(time)) if !times.is_empty() => Err(Error::Config(format!(
-                "the snapshots \"{series}\" in {} are not at {time} s, but at {} s",
+                "the snapshots \"{series}\" in {} are not at {time} {unit}, but at {} {unit}",
                 self.folder.display(),
                 times.join(", ")
             ))),

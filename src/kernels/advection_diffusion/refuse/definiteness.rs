@@ -43,7 +43,7 @@ pub(in super::super) fn unless_definite(diffusivity: &Diffusivity, tile: &Tile, 
             return Err(KernelError {
                 key: "kernel.diffusivity".to_string(),
                 message: format!("{message}; change the formulas so that nothing is sharpened in any direction"),
-                place: Some(grid.describe(location, face)),
+                place: Some(grid.describe(location, face, "m")),
             });
         }
     }

@@ -33,8 +33,9 @@ impl Resolution {
         let (cells, material) = worst.min_by(|a, b| a.0.total_cmp(&b.0))?;
         (cells < FEWEST_CELLS).then(|| {
             format!(
-                "the source reaches up to {highest:.4e} Hz, where the grid has {cells:.1} cells per wavelength in \"{}\": fewer than \
+                "the source reaches up to {}, where the grid has {cells:.1} cells per wavelength in \"{}\": fewer than \
                  {FEWEST_CELLS:.0}",
+                self.vacuum.units.text(format_args!("{highest:.4e}"), "Hz"),
                 material.name
             )
         })

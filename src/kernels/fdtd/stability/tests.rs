@@ -6,6 +6,7 @@ use crate::kernels::fdtd::component::Component;
 use crate::kernels::fdtd::geometry::Mix;
 
 const NATURAL: Vacuum = Vacuum {
+    units: Units::Natural,
     permittivity: 1.0,
     permeability: 1.0,
     light_speed: 1.0,
