@@ -25,14 +25,19 @@ name = "q"
 initial = "exp(-x^2)"
 "#;
 
-/// Runs [`GOOD`] with `from` replaced by `to`, alone and on 2 ranks: it must end with `code`, and say each of `words`, the
-/// first of them exactly once.
+/// Runs [`GOOD`] with `from` replaced by `to`: see [`refuse_case`].
 #[track_caller]
 pub fn refuse(from: &str, to: &str, code: i32, words: &[&str]) {
     assert!(GOOD.contains(from), "{from}");
+    refuse_case(&GOOD.replace(from, to), code, words);
+}
+
+/// Runs a case alone and on 2 ranks: it must end with `code`, and say each of `words`, the first of them exactly once.
+#[track_caller]
+pub fn refuse_case(text: &str, code: i32, words: &[&str]) {
     for launch in [Launch::alone(), Launch::on(2)] {
         let place = Workplace::new();
-        place.write("case.toml", &GOOD.replace(from, to));
+        place.write("case.toml", text);
         let outcome = place.run(&launch, &["case.toml", "--output", "run", "--progress", "none"]);
         must_say(&outcome, code, words);
         if code == CONFIG {

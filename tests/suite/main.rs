@@ -8,8 +8,9 @@
 //! | `probes` | probes are the same bytes on any number of ranks, and hold what the fields hold; runs end when a total falls |
 //! | `validate` | numbers from elsewhere are met; what is wrong with a case or its results is said |
 //! | `reference_cases` | nothing is lost, budgets close |
+//! | `maxwell` | messages carry what the curl needs; pulses leave no charge |
 //! | `bounds` | the limited scheme makes no new extrema and loses nothing |
-//! | `bad_input`, `bad_transport` | what is wrong is said once, with file, key, value and remedy |
+//! | `bad_input`, `bad_transport`, `bad_maxwell` | what is wrong is said once, with file, key, value and remedy |
 //! | `command_line` | subcommands, options, the folder of a run |
 //! | `natural_units` | runs in natural units say neither metres nor seconds |
 //! | `time` | every step is stable, times are met without slivers |
@@ -18,11 +19,13 @@
 //! `launch` runs the binary, `random` chooses.
 
 mod bad_input;
+mod bad_maxwell;
 mod bad_transport;
 mod bounds;
 mod command_line;
 mod contract;
 mod launch;
+mod maxwell;
 mod natural_units;
 mod probes;
 mod quick;

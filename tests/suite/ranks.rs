@@ -1,11 +1,13 @@
 //! The promise of bits: however the grid is cut, messages travel and loops are compiled, all declared storage and all
 //! histories are equal to the last bit.
 
+mod maxwell;
 mod problems;
 
 use crate::contract::{SCHEMES, SPACING, random_transport};
 use crate::launch::{Launch, Outcome, Workplace};
 use crate::random::Random;
+use maxwell::{maxwell_3d, maxwell_ez_2d, maxwell_hz_2d};
 use problems::{
     dust_3d, everything_3d, heat_3d, limited_2d, pair_2d, periodic_2d, stiff_3d, stream_2d, text, walls_2d,
 };
@@ -14,6 +16,7 @@ use simrun::grid::Decomposition;
 use simrun::numerics::instructions::InstructionSet;
 use simrun::simulation::Case;
 use std::collections::BTreeMap;
+use std::fs;
 
 /// Steps: enough for `auto` to try every exchange mode and choose one.
 const STEPS: [u64; 3] = [3, 17, 32];
@@ -26,11 +29,12 @@ struct Problem {
     text: String,
 }
 
-/// The raw bytes of all declared storage at [`STEPS`], by step and name, and of the history.
+/// The raw bytes of all declared storage at [`STEPS`], by step and name, and the texts of the history and of all probes.
 #[derive(PartialEq)]
 struct Bits {
     storage: BTreeMap<(u64, String), Vec<u8>>,
     history: String,
+    probes: BTreeMap<String, String>,
 }
 
 /// How a run is cut and carried out.
@@ -132,7 +136,19 @@ fn read_bits(place: &Workplace) -> Bits {
     Bits {
         storage,
         history: place.read("run/history.csv"),
+        probes: read_probes(place),
     }
+}
+
+/// The files of all probes, by name; none where there are no probes.
+fn read_probes(place: &Workplace) -> BTreeMap<String, String> {
+    let Ok(files) = fs::read_dir(place.path("run/probes")) else {
+        return BTreeMap::new();
+    };
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names
+        .map(|name| (name.clone(), place.read(&format!("run/probes/{name}"))))
+        .collect()
 }
 
 impl Bits {
@@ -157,17 +173,29 @@ impl Bits {
                 ));
             }
         }
-        let mut lines = self.history.lines().zip(expected.history.lines());
-        match lines.find(|(a, b)| a != b) {
-            Some((a, b)) => Some(format!("the history differs:\n{a}\n{b}")),
-            None => (self.history != expected.history).then(|| "the history has another length".to_string()),
+        if !self.probes.keys().eq(expected.probes.keys()) {
+            return Some("other probes".to_string());
         }
+        let probes = self
+            .probes
+            .iter()
+            .map(|(name, text)| (name.as_str(), text, &expected.probes[name]));
+        let mut texts = std::iter::once(("history", &self.history, &expected.history)).chain(probes);
+        texts.find_map(|(name, found, right)| difference_of_lines(name, found, right))
     }
 
     fn must_equal(&self, expected: &Bits, way: &Way) {
         if let Some(difference) = self.difference(expected) {
             panic!("{way:?}: {difference}");
         }
+    }
+}
+
+/// The first line that differs.
+fn difference_of_lines(name: &str, found: &str, expected: &str) -> Option<String> {
+    match found.lines().zip(expected.lines()).find(|(a, b)| a != b) {
+        Some((a, b)) => Some(format!("`{name}` differs:\n{a}\n{b}")),
+        None => (found != expected).then(|| format!("`{name}` has another length")),
     }
 }
 
@@ -237,6 +265,46 @@ fn bits_are_equal_in_thin_tiles_with_a_divergent_wind() {
 #[test]
 fn bits_are_equal_for_a_stream_function_around_the_grid() {
     stream_2d().check(false);
+}
+
+#[test]
+fn bits_are_equal_for_maxwells_equations_in_3d() {
+    let problem = maxwell_3d();
+    assert!(
+        problem.cuts(6).len() == 9,
+        "layers are thicker than tiles in every direction"
+    );
+    must_hold_all(&problem, 3);
+    problem.check(true);
+}
+
+#[test]
+fn bits_are_equal_for_waves_out_of_the_plane() {
+    let problem = maxwell_ez_2d();
+    must_hold_all(&problem, 3);
+    problem.check(false);
+}
+
+#[test]
+fn bits_are_equal_for_waves_in_the_plane() {
+    let problem = maxwell_hz_2d();
+    must_hold_all(&problem, 3);
+    problem.check(false);
+}
+
+/// What is compared of a run of Maxwell's equations: the energy, all probes, and storage that has moved.
+fn must_hold_all(problem: &Problem, n_probes: usize) {
+    let bits = problem.reference();
+    assert!(bits.history.contains("energy"), "{}", bits.history);
+    assert_eq!(bits.probes.len(), n_probes);
+    let (early, late) = (STEPS[0], STEPS[STEPS.len() - 1]);
+    for ((step, name), bytes) in bits.storage.iter().filter(|((step, _), _)| *step == late) {
+        assert_ne!(
+            *bytes,
+            bits.storage[&(early, name.clone())],
+            "`{name}` is the same at steps {early} and {step}"
+        );
+    }
 }
 
 #[test]

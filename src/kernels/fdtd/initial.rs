@@ -45,12 +45,11 @@ pub fn initialise<T: Real>(parameters: &Parameters, prepared: &Prepared<T>, slot
                 .for_each(|(to, &from)| *to = T::from_f64(from));
         }
     }
-    for is_electric in [false, true] {
-        for slot in slots.state_of(is_electric) {
-            let mut target = view.write(slot);
-            let stored = all.intersect(&target.stored());
-            clear(&mut target, &stored);
-        }
+    for (component, slot) in slots.memory() {
+        let mut target = view.write(slot);
+        let nodes = all.intersect(&prepared.part(component).updated);
+        let stored = nodes.intersect(&target.stored());
+        clear(&mut target, &stored);
     }
 }
 

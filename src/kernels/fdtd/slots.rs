@@ -88,6 +88,13 @@ impl Slots {
         layers.map(|layer| layer.slot).chain(poles)
     }
 
+    /// All memory beside the fields, with the components that it belongs to.
+    pub fn memory(&self) -> impl Iterator<Item = (Component, SlotId)> {
+        let layers = self.layers.iter().map(|layer| (layer.component, layer.slot));
+        let poles = self.poles.iter();
+        layers.chain(poles.flat_map(|(key, state)| state.all().map(|slot| (key.component, slot))))
+    }
+
     /// The state of a pole.
     pub fn pole(&self, key: PoleKey) -> PoleSlots {
         let found = self.poles.iter().find(|(other, _)| *other == key);
@@ -156,8 +163,9 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Slots) {
                 if !terms.any(|(_, term)| term.axis == axis) {
                     continue;
                 }
-                let nodes = parameters.updated(component, grid);
-                let domain = nodes.with_range(axis, lo.max(nodes.lo[axis]), hi);
+                // A layer that is as thick as the grid ends before the node on a magnetic wall, whose difference takes an image.
+                let first = parameters.interior(component, grid).lo[axis];
+                let domain = parameters.updated(component, grid).with_range(axis, lo.max(first), hi);
                 let name = format!("{}.psi.{}", WALL_NAMES[axis][side], component.name());
                 let slot = add(name, component, Some(domain));
                 slots.layers.push(LayerSlot {

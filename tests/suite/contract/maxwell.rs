@@ -57,6 +57,12 @@ pub fn chosen() -> Vec<Case> {
             point = [0.2, 0.0, 0.0]
             normal = [1.0, 0.3, 0.1]
             material = "glass"
+            [[kernel.source]]
+            type = "dipole"
+            component = "Ez"
+            at = [0.1, 0.2, 0.3]
+            moment = 0.7
+            waveform = { type = "ricker", frequency = 0.2, delay = 0.5 }
             "#,
         ),
         // Layers beside magnetic and periodic walls, and beyond the middle of the grid.
@@ -65,6 +71,52 @@ pub fn chosen() -> Vec<Case> {
             r#"
             boundary = { west = { cpml = 5 }, east = "pmc", south = "periodic", north = "periodic", bottom = "pmc", top = { cpml = 4 } }
             initial = { Ey = "x*z + y", Hx = "0.1*y" }
+            [[kernel.source]]
+            type = "sheet"
+            component = "Ey"
+            from = [-2.9, -1.8, 0.2]
+            to = [3.0, 1.8, 0.2]
+            current = 0.4
+            profile = "1 + x*y"
+            waveform = { type = "formula", value = "1 + sin(3*t)" }
+            [[kernel.source]]
+            type = "dipole"
+            component = "Hx"
+            at = [3.1, 0.0, -2.9]
+            current = 0.4
+            waveform = { type = "formula", value = "cos(3*t)" }
+            "#,
+        ),
+        // A plane wave for any waveform, and one at any angle, in boxes that share a corner.
+        maxwell(
+            &[12, 11, 9],
+            r#"
+            boundary = { all = "pec", west = { cpml = 2 }, top = "pmc" }
+            [[kernel.material]]
+            name = "background"
+            epsilon = 1.5
+            [[kernel.material]]
+            name = "metal"
+            drude = [{ plasma_frequency = 0.1, damping = 0.05 }]
+            [[kernel.shape]]
+            type = "sphere"
+            center = [0.8, 0.1, 0.0]
+            radius = 0.7
+            material = "metal"
+            [[kernel.source]]
+            type = "plane-wave"
+            from = [-1.4, -1.8, -3.15]
+            to = [3.5, 1.8, 3.15]
+            direction = [1, 0, 0]
+            polarization = [0, 1, 1]
+            waveform = { type = "gaussian", width = 0.7, delay = 1.0 }
+            [[kernel.source]]
+            type = "plane-wave"
+            from = [-1.4, -1.8, -3.15]
+            to = [2.8, 1.35, 2.25]
+            direction = [-0.3, 1.0, 0.55]
+            polarization = [1, 0, 0]
+            waveform = { type = "continuous", frequency = 0.05, ramp = 60.0 }
             "#,
         ),
         // Every kind of pole, alone and several in one material, across interfaces, on magnetic walls, in the background.

@@ -8,6 +8,7 @@ mod cases;
 mod execution;
 mod lopsided;
 mod maxwell;
+mod random_maxwell;
 mod random_transport;
 mod transport;
 
@@ -15,6 +16,7 @@ use crate::random::Random;
 use cases::{Case, long_rows};
 pub use cases::{SPACING, chosen};
 use execution::{Order, Problem};
+use random_maxwell::random_maxwell;
 pub use random_transport::random_transport;
 use simrun::kernels::contract::Buildable;
 use simrun::kernels::{Declaration, REGISTRY};
@@ -95,6 +97,13 @@ fn rows_too_long_for_the_cache_keep_the_contract() {
 fn random_configurations_keep_the_contract() {
     for seed in 0..150 {
         check(&random_transport(&mut Random::new(seed)), seed, 1);
+    }
+}
+
+#[test]
+fn random_configurations_of_maxwell_keep_the_contract() {
+    for seed in 0..150 {
+        check(&random_maxwell(&mut Random::new(seed)), seed, 1);
     }
 }
 

@@ -113,8 +113,10 @@ fn check_thickness(
     if thicknesses[0] + thicknesses[1] > n {
         let [lower_name, upper_name] = WALL_NAMES[axis];
         let [below, above] = thicknesses;
+        // A wall that has a name of its own is the one that was changed.
+        let key = if upper.1 == "all" { lower.1 } else { upper.1 };
         table.error_at(
-            upper.1,
+            key,
             format!(
                 "the absorbing layers at the {lower_name} and {upper_name} walls, {below} and {above} cells, overlap on the {n} \
                  cells along {name}"
