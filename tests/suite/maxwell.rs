@@ -235,7 +235,7 @@ fn what_remains(waveform: &str) -> f64 {
     let series = ProbeSeries::read(&place.path("run/probes/near.csv"))
         .unwrap()
         .expect("a probe");
-    let values = series.line(&series.names()[0]).unwrap().values;
+    let values = series.line(series.names()[0]).unwrap().values;
     let peak = values.iter().fold(0.0, |most, value| f64::max(most, value.abs()));
     (values[values.len() - 1] / peak).abs()
 }
