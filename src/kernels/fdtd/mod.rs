@@ -19,6 +19,7 @@ mod reader;
 mod representative;
 mod rows;
 mod rules;
+mod scenery;
 mod slots;
 pub mod stability;
 mod sweep;
