@@ -9,7 +9,7 @@
 //! From this it follows that any cut of a tile into regions, in any order that respects the declared reads, gives the
 //! same bits.
 
-use super::Declaration;
+use super::{Declaration, Scenery, Section};
 use crate::field::{ExactSum, Real, StageView};
 use crate::grid::{Grid, IndexBox, PerAxis, Tile};
 use crate::numerics::instructions::InstructionSet;
@@ -173,6 +173,17 @@ pub trait Physics: fmt::Debug {
     /// seconds.
     fn remarks(&self, _measures: &[f64], _span: Option<f64>) -> Vec<Remark> {
         Vec::new()
+    }
+
+    /// What stands on the grid, for people, where the kernel can tell.
+    fn scenery(&self) -> Option<Scenery> {
+        None
+    }
+
+    /// What is around the nodes of the middle plane across the axis `normal`: `Some` where there is a
+    /// [`scenery`](Physics::scenery).
+    fn section(&self, _normal: usize) -> Option<Section> {
+        None
     }
 
     fn single(&self, grid: &Grid) -> Box<dyn Kernel<f32>>;

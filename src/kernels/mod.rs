@@ -6,6 +6,7 @@
 pub mod contract;
 mod declaration;
 mod registry;
+mod scenery;
 
 pub mod advection_diffusion;
 pub mod fdtd;
@@ -13,3 +14,4 @@ pub mod fdtd;
 pub use contract::{Kernel, KernelError, Physics, Rate, Rates, Remark, StageCall, StepChoice};
 pub use declaration::{Declaration, GaugeSpec, Gauges, Phase, StageSpec, TotalSpec, Traffic};
 pub use registry::{Entry, REGISTRY, Reader, Setting, read};
+pub use scenery::{Fill, Filling, Landmark, LandmarkKind, Scenery, Section};

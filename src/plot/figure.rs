@@ -10,8 +10,8 @@ use crate::error::Result;
 /// The outer margin of every figure.
 pub const MARGIN: f64 = 26.0;
 /// From the panels to the colour bar, and between panels.
-const GAP: f64 = 30.0;
-const NARROWEST: f64 = 760.0;
+pub const GAP: f64 = 30.0;
+pub const NARROWEST: f64 = 760.0;
 const LOWEST_BAR: f64 = 240.0;
 /// The frames of a lone panel, of panels in a row and of panels in a column are at most this large.
 const ALONE: (f64, f64) = (1000.0, 760.0);
@@ -61,12 +61,22 @@ pub struct Figure<'a> {
 }
 
 /// Panels, and the upper left corners of their frames from the upper left corner of all.
-struct Arrangement<'a> {
-    panels: Vec<(Panel<'a>, Point)>,
-    width: f64,
-    height: f64,
+pub struct Arrangement<'a> {
+    pub panels: Vec<(Panel<'a>, Point)>,
+    pub width: f64,
+    pub height: f64,
     /// The extent of the frames from top to bottom.
-    frames: (f64, f64),
+    pub frames: (f64, f64),
+}
+
+impl Arrangement<'_> {
+    /// What to tell of planes that are not drawn to scale, each thing once.
+    pub fn stretches(&self) -> Vec<&String> {
+        let panels = self.panels.iter();
+        let mut stretches: Vec<&String> = panels.filter_map(|(panel, _)| panel.stretch.as_ref()).collect();
+        stretches.dedup();
+        stretches
+    }
 }
 
 impl Figure<'_> {
@@ -110,7 +120,11 @@ impl Figure<'_> {
     }
 }
 
-fn arranged<'a>(planes: &'a [PlaneView<'a>]) -> Result<Arrangement<'a>> {
+/// Panels of the planes, in a row or in a column.
+///
+/// # Errors
+/// As [`Panel::new`].
+pub fn arranged<'a>(planes: &'a [PlaneView<'a>]) -> Result<Arrangement<'a>> {
     let ratio = |plane: &PlaneView| (plane.x.hi - plane.x.lo) / (plane.y.hi - plane.y.lo);
     if planes.len() > 1 && planes.iter().all(|plane| ratio(plane) >= WIDE) {
         return Ok(column(panels(planes, IN_COLUMN)?));
@@ -168,12 +182,7 @@ fn column(panels: Vec<Panel>) -> Arrangement {
 /// Writes what the reader has to know beside the picture, and returns where the notes end.
 fn draw_notes(scene: &mut Scene, at: Point, body: &Arrangement, coloring: &Coloring, width: f64) -> f64 {
     let colored = coloring.notes().into_iter().map(|(color, note)| (Some(color), note));
-    let mut stretches: Vec<&String> = body
-        .panels
-        .iter()
-        .filter_map(|(panel, _)| panel.stretch.as_ref())
-        .collect();
-    stretches.dedup();
+    let stretches = body.stretches();
     let mut y = at.1 + SWATCH;
     for (color, note) in colored.chain(stretches.into_iter().map(|note| (None, note.clone()))) {
         let mut left = at.0;

@@ -96,13 +96,18 @@ impl<'a> Panel<'a> {
 
     /// Draws the panel with the upper left corner of its frame at `at`.
     pub fn draw(&self, scene: &mut Scene, at: Point, coloring: &Coloring) {
-        text::write_lines(scene, (at.0, at.1 - self.above()), &self.title, LABEL, INK);
         let size = (self.width as usize, self.height as usize);
         let pixels = resample(self.plane.values, size.1, size.0);
         // Rows of values run upwards, rows of an image downwards.
         let rows = pixels.rows().into_iter().rev();
         let colors = rows.flat_map(|row| row.into_iter().flat_map(|v| coloring.color(*v)).collect::<Vec<u8>>());
         scene.image(at, size, colors.collect());
+        self.draw_frame(scene, at);
+    }
+
+    /// Draws all but the image: title, frame and axes.
+    pub fn draw_frame(&self, scene: &mut Scene, at: Point) {
+        text::write_lines(scene, (at.0, at.1 - self.above()), &self.title, LABEL, INK);
         scene.frame(at, self.width, self.height);
         let corner = (at.0, at.1 + self.height);
         self.x.draw_below(scene, corner, self.width);

@@ -6,6 +6,7 @@ use super::precision::Precise;
 use super::probes;
 use super::progress::{simulated, wall};
 use super::run::cells_text;
+use super::sketch::sketch;
 use super::step_limit::StepLimit;
 use super::survey::{PIECE_CELLS, Survey};
 use crate::config::{Every, Precision};
@@ -113,7 +114,7 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
     for remark in case.physics.remarks(&survey.measures, case.span(limit.longest())) {
         line(if remark.is_warning { "warning" } else { "remark" }, remark.text);
     }
-    Ok(out)
+    Ok(out + &sketch(case))
 }
 
 /// The case on a grid small enough to measure a step quickly.

@@ -13,6 +13,7 @@
 //! | `bad_input`, `bad_transport`, `bad_maxwell` | what is wrong is said once, with file, key, value and remedy |
 //! | `command_line` | subcommands, options, the folder of a run |
 //! | `natural_units` | runs in natural units say neither metres nor seconds |
+//! | `check` | what stands on the grid is shown before a run |
 //! | `time` | every step is stable, times are met without slivers |
 //! | `quick` | the subset of all this that a developer runs after every change |
 //!
@@ -22,6 +23,7 @@ mod bad_input;
 mod bad_maxwell;
 mod bad_transport;
 mod bounds;
+mod check;
 mod command_line;
 mod contract;
 mod launch;

@@ -8,13 +8,14 @@ use super::parameters::{Fitted, Parameters};
 use super::plane_wave::{PlaneWave, Timing};
 use super::prepared::Prepared;
 use super::representative::index_at_wall;
+use super::scenery;
 use super::slots::{Slots, lay_out};
 use super::stability::largest_stable_dt;
 use super::sweep::Sweep;
 use super::walls::Wall;
 use crate::field::{ExactSum, Real, StageView};
 use crate::grid::{Grid, PerAxis, Tile};
-use crate::kernels::{Declaration, Kernel, KernelError, Physics, Rate, Rates, StageCall, StepChoice};
+use crate::kernels::{Declaration, Kernel, KernelError, Physics, Rate, Rates, Scenery, Section, StageCall, StepChoice};
 use std::sync::Arc;
 
 /// Maxwell's equations as configured, before precision and tile are known.
@@ -72,6 +73,14 @@ impl Physics for Fdtd {
 
     fn fixed_dt(&self) -> Option<f64> {
         self.parameters.fitted.as_ref().map(|fitted| fitted.dt)
+    }
+
+    fn scenery(&self) -> Option<Scenery> {
+        Some(scenery::scenery(&self.parameters))
+    }
+
+    fn section(&self, normal: usize) -> Option<Section> {
+        Some(scenery::section(&self.parameters, normal))
     }
 
     fn single(&self, grid: &Grid) -> Box<dyn Kernel<f32>> {

@@ -20,6 +20,7 @@ mod reader;
 mod representative;
 mod rows;
 mod rules;
+mod scenery;
 mod slots;
 pub mod stability;
 mod sweep;

@@ -35,9 +35,13 @@ impl Geometry {
 
     /// The materials that something is made of: the background, and those of the shapes.
     pub fn used_materials(&self) -> impl Iterator<Item = &Material> {
-        let is_used = |number: &usize| *number == 0 || self.shapes.iter().any(|shape| shape.material == *number);
-        let numbers = (0..self.materials.len()).filter(is_used);
+        let numbers = (0..self.materials.len()).filter(|&number| self.is_used(number));
         numbers.map(|number| &self.materials[number])
+    }
+
+    /// Whether something is made of the material with this number.
+    pub fn is_used(&self, number: usize) -> bool {
+        number == 0 || self.shapes.iter().any(|shape| shape.material == number)
     }
 
     /// A box of nodes of `component` on `grid`, last nodes included, outside of which no node is near the material with
