@@ -1,4 +1,23 @@
 //! Maxwell's equations by finite differences in time and space.
+//!
+//! # Equation
+//! ```text
+//! eps dE/dt + sigma E + sum J_p + J = curl H        mu dH/dt + sigma_m H + M = -curl E
+//! ```
+//! with conductivities sigma (S/m) and sigma_m (ohm/m), currents J_p of the poles of a medium, and currents J (A/m2) and M
+//! (V/m2) of sources; in SI units, or in natural ones, in which eps0 = mu0 = c = 1.
+//!
+//! # Scheme
+//! K. S. Yee, IEEE Trans. Antennas Propag. 14 (1966) 302: E on edges at whole steps, H on faces at half steps, differences over
+//! one cell, in place; of second order in space and time. Two stages: H, then E.
+//! - losses by the mean of old and new, poles by an equation of their own beside E (`rules`);
+//! - interfaces by the shares of the materials around a node (`geometry`, `mixture`);
+//! - absorbing layers by recursive convolution (`absorber`), plane waves through the surface of a box (`plane_wave`).
+//!
+//! # Stability
+//! `c^2 dt^2 sum 1/d^2 <= eps mu` in a medium without poles; see `stability` for the others.
+//!
+//! Start reading with `parameters` (what can be configured), then `kernel`, then `sweep`.
 
 pub mod absorber;
 pub mod component;

@@ -67,9 +67,7 @@ impl Geometry {
 
 /// All nodes of `component`: one more than cells along an axis with walls on which it lives on the cell's lower side.
 pub fn all_nodes(grid: &Grid, component: Component) -> IndexBox {
-    let location = component.location(grid);
-    let last = [0, 1, 2].map(|axis| i64::from(location.0[axis] && !grid.periodic[axis]));
-    grid.all().grow([0; 3], last)
+    grid.nodes(component.location(grid))
 }
 
 /// A box of the nodes within a cell's side of the bounds of `shape`.
