@@ -1,7 +1,9 @@
 //! Durations as people write them.
 
+const DAY: f64 = 86400.0;
+
 /// Units of time and how many seconds they are; those below a second as a power of ten.
-const LONG: [(&str, f64); 4] = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", 86400.0)];
+const LONG: [(&str, f64); 4] = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", DAY)];
 const SHORT: [(&str, &str); 5] = [
     ("ms", "e-3"),
     ("us", "e-6"),
@@ -14,8 +16,8 @@ const SHORT: [(&str, &str); 5] = [
 pub(super) const FORMS: &str = "write seconds as a number, or for example \"90 s\", \"5 min\", \"2 h\", \"1 d\", \"3 ms\", \
                                 \"1.5 us\", \"10 ns\", \"2 ps\", \"40 fs\" or \"1:30:00\" (hours:minutes:seconds)";
 
-/// The seconds that `text` means.
-pub(super) fn seconds_from_text(text: &str) -> Option<f64> {
+/// The seconds that `text` means, without a plain number of them: a number needs its unit.
+pub fn seconds_from_text(text: &str) -> Option<f64> {
     let text = text.trim();
     if text.contains(':') {
         return seconds_from_clock(text);
@@ -29,6 +31,24 @@ pub(super) fn seconds_from_text(text: &str) -> Option<f64> {
         None => number.parse::<f64>().ok()? * LONG.iter().find(|(name, _)| *name == unit)?.1,
     };
     Some(value).filter(|value: &f64| value.is_finite())
+}
+
+/// The seconds of wall time that `text` means, above zero: a plain number of seconds, or all that
+/// [`seconds_from_text`] understands, or `days-hours:minutes:seconds` as job schedulers write it.
+pub fn wall_seconds(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let seconds = match text.split_once('-') {
+        Some((days, clock)) if clock.contains(':') => seconds_from_days(days, clock),
+        _ => text.parse().ok().or_else(|| seconds_from_text(text)),
+    };
+    seconds.filter(|seconds| *seconds > 0.0 && seconds.is_finite())
+}
+
+/// `days` and, after the dash, a clock of less than a day.
+fn seconds_from_days(days: &str, clock: &str) -> Option<f64> {
+    let days: u32 = days.parse().ok()?;
+    let seconds = seconds_from_clock(clock).filter(|seconds| *seconds < DAY)?;
+    Some(f64::from(days) * DAY + seconds)
 }
 
 /// `hours:minutes:seconds`.
@@ -75,6 +95,46 @@ mod tests {
             "5 −min",
         ] {
             assert_eq!(seconds_from_text(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn wall_times_are_numbers_durations_and_the_clocks_of_schedulers() {
+        for (text, seconds) in [
+            ("90", 90.0),
+            ("1.5", 1.5),
+            (" 1e-3 ", 1e-3),
+            ("30 min", 1800.0),
+            ("1:30:00", 5400.0),
+            ("1-12:00:00", 129600.0),
+            ("0-00:00:30", 30.0),
+            ("30-23:59:59", 2678399.0),
+        ] {
+            assert_eq!(wall_seconds(text), Some(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_wall_time_is_refused() {
+        for text in [
+            "",
+            "0",
+            "-90",
+            "-5 min",
+            "0 s",
+            "0:00:00",
+            "inf",
+            "nan",
+            "1:30",
+            "1-12",
+            "1-12:00",
+            "1-24:00:00",
+            "-1-12:00:00",
+            "1.5-00:00:00",
+            "1-1-12:00:00",
+            "soon",
+        ] {
+            assert_eq!(wall_seconds(text), None, "{text}");
         }
     }
 }

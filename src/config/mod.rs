@@ -9,7 +9,9 @@
 //!
 //! Start reading with [`Table`], the cursor; the sections (`grid`, `time`, ...) are examples of its use.
 
+mod bytes;
 mod check;
+mod checkpoint;
 mod diagnostics;
 mod document;
 mod duration;
@@ -17,6 +19,7 @@ mod every;
 mod file_name;
 mod grid;
 mod history;
+mod output;
 mod overrides;
 mod parallel;
 mod plot;
@@ -35,11 +38,14 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 pub use check::CheckConfig;
+pub use checkpoint::{CheckpointConfig, CheckpointEvery, OnFailure};
 pub use diagnostics::ConfigError;
 pub use document::Document;
+pub use duration::{seconds_from_text, wall_seconds};
 pub use every::Every;
 pub use grid::GridConfig;
 pub use history::HistoryConfig;
+pub use output::OutputConfig;
 pub use parallel::{ExchangeChoice, InstructionChoice, ParallelConfig};
 pub use plot::PlotConfig;
 pub use probe::ProbeConfig;
@@ -126,6 +132,8 @@ pub struct Config {
     pub history: HistoryConfig,
     pub stop: Option<StopConfig>,
     pub check: CheckConfig,
+    pub checkpoint: CheckpointConfig,
+    pub output: OutputConfig,
     pub plot: PlotConfig,
 }
 
@@ -148,6 +156,8 @@ impl Config {
         let stop = StopConfig::read(&root);
         let history = HistoryConfig::read(&root.section("history"));
         let check = CheckConfig::read(&root.section("check"));
+        let checkpoint = CheckpointConfig::read(&root);
+        let output = OutputConfig::read(&root.section("output"));
         let plot = PlotConfig::read(&root.section("plot"));
         Some(Config {
             title: title.unwrap_or_else(|| stem(&path)),
@@ -164,6 +174,8 @@ impl Config {
             history,
             stop,
             check,
+            checkpoint,
+            output,
             plot,
         })
     }

@@ -1,5 +1,7 @@
 //! Good configurations and what they mean; bad ones and what is said about them.
 
+mod checkpoint;
+
 use super::*;
 use crate::error::Error;
 
@@ -85,6 +87,19 @@ fn defaults_fill_what_is_not_given() {
         (config.history.enabled, config.history.every, config.check.every_steps),
         (true, None, 50)
     );
+    assert_eq!(config.check.stalled_after, Some(600.0));
+    assert_eq!(
+        config.checkpoint,
+        CheckpointConfig {
+            every: None,
+            keep: 3,
+            final_state: false,
+            on_failure: OnFailure::Stop,
+            mtbf: 86400.0,
+            largest_share: 0.05,
+        }
+    );
+    assert_eq!((config.output.staging, config.output.aggregators), (None, None));
     assert_eq!(
         (config.plot.colormap, config.plot.range, config.plot.log),
         (None, None, false)
@@ -102,7 +117,9 @@ time = { steps = 10, dt = "3 ms", start = 1 }
 kernel = { type = "none" }
 parallel = { topology = [2, 1, 1], exchange = "progress", instructions = "avx2" }
 history = { every = { steps = 5 } }
-check = { every = { steps = 7 } }
+check = { every = { steps = 7 }, stalled_after = "2 min" }
+checkpoint = { every = "auto", keep = 2, final = false, on_failure = "continue", mtbf = "6 h", largest_share = 0.1 }
+output = { staging = "512 MiB", aggregators = 2 }
 plot = { fields = ["so2"], colormap = "magma", log = true, range = [1, 2] }
 [[snapshot]]
 name = "all"
@@ -133,6 +150,22 @@ final = false
     assert_eq!(
         (config.history.every, config.check.every_steps),
         (Some(Every::Steps(5)), 7)
+    );
+    assert_eq!(config.check.stalled_after, Some(120.0));
+    assert_eq!(
+        config.checkpoint,
+        CheckpointConfig {
+            every: Some(CheckpointEvery::Auto),
+            keep: 2,
+            final_state: false,
+            on_failure: OnFailure::Continue,
+            mtbf: 21600.0,
+            largest_share: 0.1,
+        }
+    );
+    assert_eq!(
+        (config.output.staging, config.output.aggregators),
+        (Some(536_870_912), Some(2))
     );
     assert_eq!(
         (config.plot.colormap.as_deref(), config.plot.range),
@@ -173,7 +206,16 @@ fn a_misspelt_key_or_table_is_shown_with_the_one_that_was_meant() {
         "[grid]\nsteps = 3",
         &["unknown key `steps` in [grid]", "`steps` belongs to [time]"],
     );
-    assert_said_if("[grid]", "[checkpoint]\n[grid]", &["unknown table `checkpoint`"]);
+    assert_said_if(
+        "[grid]",
+        "[chekpoint]\n[grid]",
+        &["unknown table `chekpoint`", "did you mean `checkpoint`?"],
+    );
+    assert_said_if(
+        "[grid]",
+        "[output]\nkeep = 1\n[grid]",
+        &["unknown key `keep` in [output]", "`keep` belongs to [checkpoint]"],
+    );
     assert_said_if(
         "[kernel]\ntype = \"none\"",
         "",

@@ -1,5 +1,6 @@
 //! One value of a table or of an array, while it is checked.
 
+use super::super::bytes;
 use super::super::diagnostics::Severity;
 use super::super::duration;
 use super::super::tree::{Node, Place, Value};
@@ -107,6 +108,23 @@ impl<'t, 'a> Item<'t, 'a> {
             self.refuse("zero or positive", "");
         }
         Some(seconds).filter(|seconds| *seconds >= 0.0)
+    }
+
+    /// Bytes, at least 1.
+    pub fn bytes(&self) -> Option<u64> {
+        match &self.node.value {
+            Value::Integer(_) | Value::Float(_) => self.count(1),
+            value => {
+                let bytes = match value {
+                    Value::String(text) => bytes::bytes_from_text(text),
+                    _ => None,
+                };
+                if bytes.is_none() {
+                    self.refuse("an amount of memory", bytes::FORMS);
+                }
+                bytes
+            }
+        }
     }
 
     /// A number, or a formula of the variables in `allowed`.

@@ -1,5 +1,7 @@
 //! Reading single values.
 
+use super::super::duration;
+use super::super::tree::Value;
 use super::super::unknown::inside;
 use super::Table;
 use crate::numerics::formula::nearest_name;
@@ -60,6 +62,24 @@ impl<'a> Table<'a> {
             item.refuse("longer than zero", "");
         }
         Some(seconds).filter(|seconds| *seconds > 0.0)
+    }
+
+    /// A duration above zero, or `Some(None)` where `word` stands in its place.
+    pub fn positive_duration_or_word(&self, key: &str, word: &str) -> Option<Option<f64>> {
+        let item = self.take(key)?;
+        match &item.node.value {
+            Value::String(text) if text == word => Some(None),
+            Value::String(text) if duration::seconds_from_text(text).is_none() => {
+                item.refuse(&format!("\"{word}\" or a duration"), duration::FORMS);
+                None
+            }
+            _ => self.positive_duration(key).map(Some),
+        }
+    }
+
+    /// An amount of memory in bytes, at least 1: an integer, or a string such as "512 MiB" or "1 GB".
+    pub fn bytes(&self, key: &str) -> Option<u64> {
+        self.take(key)?.bytes()
     }
 
     /// One of several words, with what each means.
