@@ -5,6 +5,7 @@
 
 mod case;
 mod clock;
+mod interval;
 mod monitor;
 mod outputs;
 mod precision;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use case::Case;
 pub use clock::{Clock, Here, Tick};
+pub use interval::interval;
 pub use monitor::{Defect, Statistics};
 pub use precision::Precise;
 pub use progress::ProgressStyle;
