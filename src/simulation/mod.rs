@@ -5,6 +5,7 @@
 
 mod case;
 mod clock;
+mod difference;
 mod interval;
 mod monitor;
 mod outputs;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use case::Case;
 pub use clock::{Clock, Here, Tick};
+pub use difference::{Difference, differences};
 pub use interval::interval;
 pub use monitor::{Defect, Statistics};
 pub use precision::Precise;
