@@ -10,7 +10,7 @@
 //! | `reference_cases` | nothing is lost, budgets close |
 //! | `maxwell` | messages carry what the curl needs; pulses leave no charge |
 //! | `bounds` | the limited scheme makes no new extrema and loses nothing |
-//! | `bad_input`, `bad_transport`, `bad_maxwell` | what is wrong is said once, with file, key, value and remedy |
+//! | `bad_input`, `bad_transport`, `bad_maxwell`, `bad_checkpoint` | what is wrong is said once, with file, key, value and remedy |
 //! | `command_line` | subcommands, options, the folder of a run |
 //! | `natural_units` | runs in natural units say neither metres nor seconds |
 //! | `check` | what stands on the grid is shown before a run |
@@ -19,6 +19,7 @@
 //!
 //! `launch` runs the binary, `random` chooses.
 
+mod bad_checkpoint;
 mod bad_input;
 mod bad_maxwell;
 mod bad_transport;
