@@ -9,6 +9,7 @@ mod box_dataset;
 mod durable;
 #[cfg(test)]
 mod fixture;
+mod group;
 mod hdf5_cause;
 mod history;
 mod info;
