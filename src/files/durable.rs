@@ -7,13 +7,22 @@ use std::path::{Path, PathBuf};
 
 /// The name beside `path` under which its content is prepared: `.name.part`.
 pub(super) fn part_path(path: &Path) -> Result<PathBuf> {
+    renamed(path, ".", ".part")
+}
+
+/// The name beside `path` under which its content is kept when it begins anew: `name.superseded`.
+pub(super) fn superseded_path(path: &Path) -> Result<PathBuf> {
+    renamed(path, "", ".superseded")
+}
+
+fn renamed(path: &Path, before: &str, after: &str) -> Result<PathBuf> {
     let name = path
         .file_name()
         .ok_or_else(|| Error::io("write", path, "the path has no file name"))?;
-    let mut part = std::ffi::OsString::from(".");
-    part.push(name);
-    part.push(".part");
-    Ok(path.with_file_name(part))
+    let mut renamed = std::ffi::OsString::from(before);
+    renamed.push(name);
+    renamed.push(after);
+    Ok(path.with_file_name(renamed))
 }
 
 /// Brings a finished `part` to the disk and gives it its final name, replacing what stood there.
@@ -44,6 +53,11 @@ pub(super) fn sync_folder_of(path: &Path) -> Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
+    sync_folder(folder)
+}
+
+/// Brings the entries of `folder` to the disk.
+pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)
         .and_then(|handle| handle.sync_all())
         .map_err(|e| Error::io("bring to the disk the folder", folder, e))

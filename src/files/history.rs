@@ -3,10 +3,11 @@
 //! Comment lines that begin with `#` say where the file comes from and give the units; then one line of column names;
 //! then numbers, in the shortest form that reads back to the same bits. `pandas.read_csv(path, comment="#")` reads it.
 
+use super::durable;
 use crate::error::{Error, Result};
 use std::fmt;
-use std::fs::File;
-use std::io::Write;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// One column of a history.
@@ -39,6 +40,8 @@ pub struct HistoryWriter {
     path: PathBuf,
     file: File,
     n_columns: usize,
+    /// Length of what was written.
+    n_bytes: u64,
 }
 
 impl HistoryWriter {
@@ -52,16 +55,81 @@ impl HistoryWriter {
             path: path.to_owned(),
             file,
             n_columns: columns.len(),
+            n_bytes: 0,
         };
         let comments: String = remarks.lines().map(|line| format!("# {line}\n")).collect();
-        let units: Vec<&str> = columns.iter().map(|column| column.unit.as_str()).collect();
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        writer.write(&format!(
-            "{comments}# units: {}\n{}\n",
-            units.join(","),
-            names.join(",")
-        ))?;
+        writer.write(&(comments + &last_head_lines(columns)))?;
         Ok(writer)
+    }
+
+    /// Goes on with the history at `path`, whose first `n_bytes` were written before the checkpoint; what follows them is
+    /// cut off. Where that cannot be, a history begins as by [`HistoryWriter::create`], what is there is renamed to
+    /// `history.csv.superseded`, and a text for the log says so.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if a file cannot be read, renamed or written.
+    pub fn resume(
+        path: &Path,
+        remarks: &str,
+        columns: &[Column],
+        n_bytes: u64,
+    ) -> Result<(HistoryWriter, Option<String>)> {
+        HistoryWriter::resume_marked(path, remarks, columns, n_bytes, None)
+    }
+
+    /// As [`HistoryWriter::resume`], where the comments of the history have to hold the line `mark` too.
+    pub(super) fn resume_marked(
+        path: &Path,
+        remarks: &str,
+        columns: &[Column],
+        n_bytes: u64,
+        mark: Option<&str>,
+    ) -> Result<(HistoryWriter, Option<String>)> {
+        let reason = match OpenOptions::new().read(true).append(true).open(path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                let said = format!("{} begins anew: it is missing", path.display());
+                return Ok((HistoryWriter::create(path, remarks, columns)?, Some(said)));
+            }
+            Err(e) => return Err(Error::io("open", path, e)),
+            Ok(file) => match defect(&file, columns, n_bytes, mark).map_err(|e| Error::io("read", path, e))? {
+                Some(reason) => reason,
+                None => {
+                    file.set_len(n_bytes).map_err(|e| Error::io("cut", path, e))?;
+                    let writer = HistoryWriter {
+                        path: path.to_owned(),
+                        file,
+                        n_columns: columns.len(),
+                        n_bytes,
+                    };
+                    return Ok((writer, None));
+                }
+            },
+        };
+        let aside = durable::superseded_path(path)?;
+        fs::rename(path, &aside).map_err(|e| Error::io("rename", path, e))?;
+        let writer = HistoryWriter::create(path, remarks, columns)?;
+        durable::sync_folder_of(path)?;
+        let said = format!(
+            "{} begins anew: {reason}; what was there is now {}",
+            path.display(),
+            aside.display()
+        );
+        Ok((writer, Some(said)))
+    }
+
+    /// Length of what was written, bytes.
+    pub fn n_bytes(&self) -> u64 {
+        self.n_bytes
+    }
+
+    /// The file once more, to bring it to the disk from another thread.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the system has no more handles.
+    pub fn handle(&self) -> Result<File> {
+        self.file
+            .try_clone()
+            .map_err(|e| Error::io("open again", &self.path, e))
     }
 
     /// Appends a row with one entry per column; it is handed to the system at once.
@@ -103,8 +171,41 @@ impl HistoryWriter {
 
     fn write(&mut self, text: &str) -> Result<()> {
         let written = self.file.write_all(text.as_bytes());
-        written.map_err(|e| Error::io("write to", &self.path, e))
+        written.map_err(|e| Error::io("write to", &self.path, e))?;
+        self.n_bytes += text.len() as u64;
+        Ok(())
     }
+}
+
+/// The lines of units and of names, which end the head.
+fn last_head_lines(columns: &[Column]) -> String {
+    let units: Vec<&str> = columns.iter().map(|column| column.unit.as_str()).collect();
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    format!("# units: {}\n{}\n", units.join(","), names.join(","))
+}
+
+/// Why the history in `file` is not one of `columns` that had `n_bytes` at the checkpoint; nothing if it is.
+fn defect(file: &File, columns: &[Column], n_bytes: u64, mark: Option<&str>) -> io::Result<Option<&'static str>> {
+    let len = file.metadata()?.len();
+    if len < n_bytes {
+        return Ok(Some("it is shorter than at the checkpoint"));
+    }
+    // What lies behind is cut off, so it need be neither text nor whole.
+    let mut before = BufReader::new(file).take(n_bytes);
+    let (mut head, mut start) = (Vec::new(), 0);
+    while before.read_until(b'\n', &mut head)? > 0 && head[start..].starts_with(b"#") {
+        start = head.len();
+    }
+    let head = String::from_utf8_lossy(&head);
+    let is_marked = mark.is_none_or(|mark| head.lines().any(|line| line.strip_prefix("# ") == Some(mark)));
+    if !head.ends_with(&last_head_lines(columns)) || !is_marked {
+        return Ok(Some("its columns are not those of this run"));
+    }
+    let mut last = [0];
+    let mut file = file;
+    file.seek(SeekFrom::Start(n_bytes - 1))?;
+    file.read_exact(&mut last)?;
+    Ok((last != *b"\n").then_some("at the checkpoint it ended elsewhere"))
 }
 
 /// A history that was read.
@@ -245,6 +346,62 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = HistoryWriter::create(&folder.path().join("h.csv"), "", &columns()).unwrap();
         assert!(writer.append(&[Entry::Count(0)]).is_err());
+    }
+
+    /// A history of two rows at `path`, gone on with after its first `n_bytes` by a row with the count 7.
+    fn resumed(path: &Path, columns: &[Column], n_bytes: u64) -> (String, Option<String>) {
+        let (mut writer, said) = HistoryWriter::resume(path, "again", columns, n_bytes).unwrap();
+        writer.append(&vec![Entry::Count(7); columns.len()]).unwrap();
+        let text = std::fs::read_to_string(path).unwrap();
+        assert_eq!(writer.n_bytes(), text.len() as u64);
+        writer.handle().unwrap().sync_all().unwrap();
+        (text, said)
+    }
+
+    #[test]
+    fn a_history_goes_on_where_it_was_at_the_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        let text = written(&path);
+        let first_row = text.find("\n1,").unwrap() + 1;
+        for (rest, n_bytes) in [(&b""[..], first_row), (b"1,1\xff", first_row), (b"", text.len())] {
+            std::fs::write(&path, [text.as_bytes(), rest].concat()).unwrap();
+            let (after, said) = resumed(&path, &columns(), n_bytes as u64);
+            assert_eq!((after, said), (format!("{}7,7,7\n", &text[..n_bytes]), None));
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_history_that_does_not_fit_to_the_checkpoint_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        let text = written(&path);
+        let n_bytes = text.len() as u64;
+        let mut other_unit = columns();
+        other_unit[2].unit = "kg".into();
+        for (columns, n_bytes, reason) in [
+            (&columns(), n_bytes + 1, "shorter than at the checkpoint"),
+            (&columns(), n_bytes - 1, "ended elsewhere"),
+            (&columns(), 0, "columns are not those of this run"),
+            (&columns(), 20, "columns are not those of this run"),
+            (&other_unit, n_bytes, "columns are not those of this run"),
+            (&columns()[..2].to_vec(), n_bytes, "columns are not those of this run"),
+        ] {
+            std::fs::write(&path, &text).unwrap();
+            let (after, said) = resumed(&path, columns, n_bytes);
+            let said = said.unwrap();
+            assert!(
+                said.contains(reason) && said.contains("history.csv.superseded"),
+                "{said}"
+            );
+            assert!(after.starts_with("# again\n"), "{after}");
+            let aside = std::fs::read_to_string(folder.path().join("history.csv.superseded")).unwrap();
+            assert_eq!(aside, text);
+        }
+        std::fs::remove_file(&path).unwrap();
+        let (after, said) = resumed(&path, &columns(), n_bytes);
+        assert!(after.starts_with("# again\n") && said.unwrap().contains("it is missing"));
     }
 
     #[test]

@@ -121,12 +121,17 @@ fn describe_status(status: &Status) -> String {
     };
     let time = |time: f64| format!("{time} {}", status.time_unit).trim_end().to_owned();
     let end = status.end.map_or(String::new(), |end| format!(" of {}", time(end)));
+    let step = |what: &str, step: Option<u64>| step.map_or(String::new(), |step| format!("  {what} step {step}\n"));
+    let restarted = step("restart  from", status.restarted_from);
+    let checkpoint = step("checkpoint", status.checkpoint_step);
+    let reason = status.stop_reason.as_ref();
+    let reason = reason.map_or(String::new(), |reason| format!("  reason   {reason}\n"));
     let message = match status.message.is_empty() {
         true => String::new(),
         false => format!("  message  {}\n", status.message),
     };
     format!(
-        "  state    {state}, step {}, time {}{end}\n  updated  {}, {} s after the start, {}\n{message}",
+        "  state    {state}, step {}, time {}{end}\n  updated  {}, {} s after the start, {}\n{restarted}{checkpoint}{reason}{message}",
         status.step,
         time(status.time),
         status.updated,
@@ -194,6 +199,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = describe(folder.path()).unwrap_err().to_string();
         assert!(error.contains("it has no status.json"), "{error}");
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_tells_why_and_from_where_it_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("status.json");
+        let text = r#"{"state": "stopped", "step": 12, "steps_total": 20, "time": 3.0, "end": 5.0, "dt": 0.25,
+            "cells_per_second": 1e9, "started": "2024-02-29T23:59:58Z", "updated": "2024-03-01T00:00:00Z",
+            "wall_seconds": 2.0, "eta_seconds": null, "ranks": 2, "checkpoint_step": 12, "restarted_from": 5,
+            "stop_reason": "max-time", "message": "", "version": "0.1.0"}"#;
+        std::fs::write(&path, text).unwrap();
+        let expected = "  state    stopped, step 12, time 3 s of 5 s\n  \
+            updated  2024-03-01T00:00:00Z, 2 s after the start, 2 ranks\n  \
+            restart  from step 5\n  \
+            checkpoint step 12\n  \
+            reason   max-time\n";
+        assert_eq!(describe(&path).unwrap(), expected);
     }
 
     #[test]

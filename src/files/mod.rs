@@ -7,16 +7,20 @@
 mod attributes;
 mod box_dataset;
 mod durable;
+mod file_list;
 #[cfg(test)]
 mod fixture;
+mod group;
 mod hdf5_cause;
 mod history;
 mod info;
+mod lock;
 mod log;
 mod netcdf_view;
 mod openpmd;
 mod probe_series;
 pub mod provenance;
+mod removal;
 pub mod run_folder;
 mod schedule;
 mod snapshot;
@@ -24,12 +28,14 @@ mod snapshot_head;
 mod snapshot_reader;
 mod status;
 mod stored;
+mod supersede;
 mod text_attribute;
 mod unit;
 mod vtk_view;
 
 pub use history::{Column, Entry, History, HistoryWriter};
 pub use info::describe;
+pub use lock::RunLock;
 pub use log::Log;
 pub use probe_series::{ProbeField, ProbeHead, ProbeLine, ProbeSeries, ProbeWriter, Stamp};
 pub use run_folder::RunFolder;

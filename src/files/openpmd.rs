@@ -2,6 +2,7 @@
 //!
 //! <https://github.com/openPMD/openPMD-standard/blob/1.1.0/STANDARD.md>
 
+use super::group::create_group;
 use super::snapshot_head::{FORMAT_VERSION, FieldHead, SnapshotHead};
 use super::text_attribute::{write_text, write_text_list};
 use super::unit;
@@ -32,8 +33,8 @@ pub(super) fn write_head(file: &hdf5::File, head: &SnapshotHead, file_name: &str
     write_text(file, "software", "simrun")?;
     write_text(file, "softwareVersion", &format!("{} ({})", head.version, head.commit))?;
     write_text(file, "date", &openpmd_date(&head.date))?;
-    let iteration = file.create_group(&iteration_group(head.step))?;
-    iteration.create_group("meshes")?;
+    let iteration = create_group(file, &iteration_group(head.step))?;
+    create_group(&iteration, "meshes")?;
     write_scalar(&iteration, "time", &head.time)?;
     write_scalar(&iteration, "dt", &head.dt)?;
     // Natural units have no counterpart in SI: numbers stand for themselves.

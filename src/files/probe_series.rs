@@ -8,6 +8,7 @@
 use super::history::{Column, Entry, History, HistoryWriter};
 use crate::error::{Error, Result};
 use crate::grid::{AXIS_NAMES, Grid, Location, NodesAround, PerAxis};
+use std::fs::File;
 use std::path::Path;
 
 /// How the line of the head begins that says which probe it is.
@@ -59,30 +60,40 @@ impl ProbeWriter {
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
     pub fn create(path: &Path, head: &ProbeHead<'_>, fields: Vec<ProbeField>) -> Result<ProbeWriter> {
-        let mut shifts = Vec::new();
-        for field in &fields {
-            if field.time_shift != 0.0 && !shifts.contains(&field.time_shift) {
-                shifts.push(field.time_shift);
-            }
-        }
-        let column = |name: &str, unit: &str| Column {
-            name: name.to_owned(),
-            unit: unit.to_owned(),
-        };
-        let mut columns = vec![column("step", ""), column("time", head.time_unit)];
-        columns.extend(shifts.iter().map(|&shift| column(&time_column(shift), head.time_unit)));
-        let mut times = vec![String::new(); columns.len()];
-        let mut remarks = format!("{}\n{}", head.remarks, head.line());
-        for field in &fields {
-            for (name, text) in field.columns(head) {
-                remarks += &format!("\n{name}: {text}");
-                columns.push(column(&name, &field.unit));
-                times.push(time_column(field.time_shift));
-            }
-        }
-        remarks += &format!("\ntimes: {}", times.join(","));
+        let shifts = shifts_of(&fields);
+        let (remarks, columns) = head.describe(&fields, &shifts);
         let writer = HistoryWriter::create(path, &remarks, &columns)?;
         Ok(ProbeWriter { writer, fields, shifts })
+    }
+
+    /// Goes on with the series at `path`, as [`HistoryWriter::resume`] does with a history; a series of another place
+    /// begins anew.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn resume(
+        path: &Path,
+        head: &ProbeHead<'_>,
+        fields: Vec<ProbeField>,
+        n_bytes: u64,
+    ) -> Result<(ProbeWriter, Option<String>)> {
+        let shifts = shifts_of(&fields);
+        let (remarks, columns) = head.describe(&fields, &shifts);
+        let (writer, said) = HistoryWriter::resume_marked(path, &remarks, &columns, n_bytes, Some(&head.line()))?;
+        Ok((ProbeWriter { writer, fields, shifts }, said))
+    }
+
+    /// Length of what was written, bytes.
+    pub fn n_bytes(&self) -> u64 {
+        self.writer.n_bytes()
+    }
+
+    /// The file once more, to bring it to the disk from another thread.
+    ///
+    /// # Errors
+    /// As [`HistoryWriter::handle`].
+    pub fn handle(&self) -> Result<File> {
+        self.writer.handle()
     }
 
     /// Appends a row for each of `stamps`; `nodes` holds, for every node of every field, its values at these.
@@ -143,7 +154,39 @@ impl ProbeField {
     }
 }
 
+/// The shifts that have a column of times, each once.
+fn shifts_of(fields: &[ProbeField]) -> Vec<f64> {
+    let mut shifts = Vec::new();
+    for field in fields {
+        if field.time_shift != 0.0 && !shifts.contains(&field.time_shift) {
+            shifts.push(field.time_shift);
+        }
+    }
+    shifts
+}
+
 impl ProbeHead<'_> {
+    /// What the file says of itself, and its columns.
+    fn describe(&self, fields: &[ProbeField], shifts: &[f64]) -> (String, Vec<Column>) {
+        let column = |name: &str, unit: &str| Column {
+            name: name.to_owned(),
+            unit: unit.to_owned(),
+        };
+        let mut columns = vec![column("step", ""), column("time", self.time_unit)];
+        columns.extend(shifts.iter().map(|&shift| column(&time_column(shift), self.time_unit)));
+        let mut times = vec![String::new(); columns.len()];
+        let mut remarks = format!("{}\n{}", self.remarks, self.line());
+        for field in fields {
+            for (name, text) in field.columns(self) {
+                remarks += &format!("\n{name}: {text}");
+                columns.push(column(&name, &field.unit));
+                times.push(time_column(field.time_shift));
+            }
+        }
+        remarks += &format!("\ntimes: {}", times.join(","));
+        (remarks, columns)
+    }
+
     fn line(&self) -> String {
         format!("{HEAD}\"{}\" at {}", self.name, self.place(self.at))
     }
@@ -263,7 +306,8 @@ impl ProbeSeries {
 mod tests {
     use super::*;
 
-    fn written(path: &Path) -> String {
+    /// Begins a series of the probe at x = `x`, or goes on with one after `n_bytes`.
+    fn open(path: &Path, x: f64, n_bytes: Option<u64>) -> (ProbeWriter, Option<String>) {
         let grid = Grid {
             cells: [8, 4, 1],
             dims: 2,
@@ -271,7 +315,7 @@ mod tests {
             origin: [0.0; 3],
             periodic: [false; 3],
         };
-        let at = [1.375, 0.5, 0.0];
+        let at = [x, 0.5, 0.0];
         let field = |name: &str, location, time_shift| ProbeField {
             name: name.into(),
             unit: "V/m".into(),
@@ -292,12 +336,22 @@ mod tests {
             length_unit: "",
             time_unit: "s",
         };
-        let mut writer = ProbeWriter::create(path, &head, fields).unwrap();
-        let stamp = |step: u64| Stamp {
+        match n_bytes {
+            None => (ProbeWriter::create(path, &head, fields).unwrap(), None),
+            Some(n_bytes) => ProbeWriter::resume(path, &head, fields, n_bytes).unwrap(),
+        }
+    }
+
+    fn stamp(step: u64) -> Stamp {
+        Stamp {
             step,
             time: 0.25 * step as f64,
             dt: 0.25,
-        };
+        }
+    }
+
+    fn written(path: &Path) -> String {
+        let (mut writer, _) = open(path, 1.375, None);
         let nodes: [&[f64]; 6] = [
             &[1.0, 5.0],
             &[2.0, 9.0],
@@ -335,6 +389,32 @@ step,time,time-0.5dt,Ez[2 2],Ez[3 2],Ez,Hx[2 1],Hx[3 1],Hx[2 2],Hx[3 2],Hx
 2,0.5,0.375,0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.5
 ";
         assert_eq!(written(&folder.path().join("p1.csv")), expected);
+    }
+
+    #[test]
+    fn a_series_goes_on_where_it_was_at_the_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p1.csv");
+        let text = written(&path);
+        let n_bytes = text.find("\n2,").unwrap() as u64 + 1;
+        let (mut writer, said) = open(&path, 1.375, Some(n_bytes));
+        assert_eq!((said, writer.n_bytes()), (None, n_bytes));
+        writer.append(&[stamp(2)], &[&[0.5][..]; 6]).unwrap();
+        assert_eq!(writer.n_bytes(), text.len() as u64);
+        writer.handle().unwrap().sync_all().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn a_series_of_another_place_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p1.csv");
+        let text = written(&path);
+        let (_, said) = open(&path, 1.25, Some(text.len() as u64));
+        assert!(said.unwrap().contains("p1.csv.superseded"));
+        assert!(std::fs::read_to_string(&path).unwrap().contains("at x = 1.25"));
+        let aside = std::fs::read_to_string(folder.path().join("p1.csv.superseded")).unwrap();
+        assert_eq!(aside, text);
     }
 
     #[test]

@@ -1,35 +1,44 @@
 //! The folder of one run: what is in it, who may delete it, and how to find runs again.
 //!
-//! `files.txt` lists every file that the run writes, each before it is created. Nothing else is ever deleted or
-//! overwritten.
+//! `files.txt` lists every file that the run writes, each before it is created. Nothing but these files, and their
+//! unfinished and superseded forms beside them, is ever deleted or overwritten. `run.lock` keeps a second run away.
 
-use super::durable;
+use super::file_list::{FileList, LIST, check_inside, is_inside};
+use super::lock::{self, LOCK, RunLock};
+use super::removal::delete_listed;
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
-use std::path::{Component, Path, PathBuf};
-use std::time::SystemTime;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// Scalars over time.
 pub const HISTORY: &str = "history.csv";
 /// The complete configuration with all defaults filled in.
 pub const RESOLVED_CONFIG: &str = "resolved.toml";
+/// The folder of the series of snapshots.
+pub const SNAPSHOTS: &str = "snapshots";
 /// The folder of the series of probes.
 pub const PROBES: &str = "probes";
+/// The folder of the checkpoints, each in a folder that is called by its step, with eight digits or more.
+pub const CHECKPOINTS: &str = "checkpoints";
 /// How the run is doing.
 pub const STATUS: &str = "status.json";
 /// What the run said.
 pub const LOG: &str = "log.txt";
-/// What the run wrote.
-const LIST: &str = "files.txt";
+/// The file that people put there to stop the run.
+pub const STOP: &str = "STOP";
+
+/// Who looks on, as `simrun info`, holds the lock of a folder no longer than that.
+const LOOKING_ON: Duration = Duration::from_millis(200);
 
 /// The folder of one run, open for its products.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    list: File,
-    listed: BTreeSet<String>,
+    list: FileList,
+    /// Of a run under way.
+    lock: Option<RunLock>,
 }
 
 impl RunFolder {
@@ -37,8 +46,8 @@ impl RunFolder {
     /// and whatever else is there stays.
     ///
     /// # Errors
-    /// [`Error::Config`] if the folder is in use and `overwrite` is not set, or its list names a path outside;
-    /// [`Error::Io`] if it cannot be created or written.
+    /// [`Error::Config`] if the folder is in use and `overwrite` is not set, a run in it is under way, or its list names a
+    /// path outside; [`Error::Io`] if it cannot be created or written.
     pub fn create(path: &Path, overwrite: bool) -> Result<RunFolder> {
         fs::create_dir_all(path).map_err(|e| {
             let text = Error::io("create the output folder", path, e).to_string();
@@ -46,53 +55,87 @@ impl RunFolder {
                 "{text}\n  Choose a folder that can be written with --output DIR."
             ))
         })?;
-        let list_path = path.join(LIST);
-        refuse_irregular(&list_path)?;
-        let is_new = !list_path.exists();
-        let list = OpenOptions::new().append(true).create(true).open(&list_path);
-        let list = list.map_err(|e| Error::io("open", &list_path, e))?;
-        lock(&list, path)?;
-        let listed = read_list(path)?;
-        if overwrite {
-            delete_listed(path, &listed)?;
-        } else if !listed.is_empty() || has_other_content(path)? {
-            if is_new {
-                // The folder is somebody else's: leave it as it was.
-                let _ = fs::remove_file(&list_path);
-            }
-            return Err(Error::Config(format!(
+        let in_use = || {
+            Error::Config(format!(
                 "the output folder {} already holds results or other files; replace the results of the earlier run with \
                  --overwrite, or choose another folder with --output DIR",
                 path.display()
-            )));
+            ))
+        };
+        if !overwrite && !path.join(LIST).exists() && has_other_content(path)? {
+            // The folder is somebody else's: it is left as it is.
+            return Err(in_use());
         }
-        list.set_len(0).map_err(|e| Error::io("empty", &list_path, e))?;
-        durable::sync_folder_of(&list_path)?;
+        let lock = RunLock::acquire(path, LOOKING_ON)?;
+        let listed = FileList::read(path)?;
+        if overwrite {
+            delete_listed(path, &listed)?;
+        } else if !listed.is_empty() || has_other_content(path)? {
+            return Err(in_use());
+        }
         Ok(RunFolder {
             path: path.to_owned(),
-            list,
-            listed: BTreeSet::new(),
+            list: FileList::begin(path)?,
+            lock: Some(lock),
         })
     }
 
-    /// Opens the folder of an earlier run, to add to it.
+    /// Opens the folder of an earlier run, to go on with that run. A run that holds it is waited for as long as
+    /// `patience`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it is not the folder of a run, the run is under way, or its list names a path outside;
+    /// [`Error::Io`] if it cannot be read or written.
+    pub fn resume(path: &Path, patience: Duration) -> Result<RunFolder> {
+        if !RunFolder::exists(path) {
+            return Err(Error::Config(format!(
+                "{} is not the folder of an earlier run: it has no list {LIST} of what the run wrote",
+                path.display()
+            )));
+        }
+        let lock = RunLock::acquire(path, patience)?;
+        let list = FileList::open(path, true)?;
+        check_inside(path, list.names(), "the run is not continued")?;
+        Ok(RunFolder {
+            path: path.to_owned(),
+            list,
+            lock: Some(lock),
+        })
+    }
+
+    /// Opens the folder of an earlier run, to add to it; the run may be under way.
     ///
     /// # Errors
     /// [`Error::Io`] if it is not the folder of a run or cannot be written.
     pub fn open(path: &Path) -> Result<RunFolder> {
-        let list_path = path.join(LIST);
-        refuse_irregular(&list_path)?;
-        let list = OpenOptions::new().append(true).open(&list_path);
         Ok(RunFolder {
             path: path.to_owned(),
-            list: list.map_err(|e| Error::io("open the list of the run", &list_path, e))?,
-            listed: read_list(path)?,
+            list: FileList::open(path, !lock::is_under_way(path))?,
+            lock: None,
         })
+    }
+
+    /// Whether `path` is the folder of an earlier run, which listed something.
+    pub fn exists(path: &Path) -> bool {
+        FileList::read(path).is_ok_and(|listed| !listed.is_empty())
     }
 
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What the run listed as its own.
+    pub(super) fn listed(&self) -> &BTreeSet<String> {
+        self.list.names()
+    }
+
+    /// Shows other hosts that the run is alive; to be called every few minutes.
+    ///
+    /// # Errors
+    /// As [`RunLock::refresh`].
+    pub fn refresh_lock(&self) -> Result<()> {
+        self.lock.as_ref().map_or(Ok(()), RunLock::refresh)
     }
 
     /// Notes that the run writes `relative`, as `plots/so2.png`, makes the folder for it, and returns where to write.
@@ -102,34 +145,43 @@ impl RunFolder {
     /// [`Error::Config`] if there is such a file already and the run has not noted it; [`Error::Io`] if the list or the
     /// folder cannot be written.
     pub fn note(&mut self, relative: &str) -> Result<PathBuf> {
-        if !is_inside(relative) {
-            let text = format!(
-                "'{relative}' is not a path inside the output folder {}",
-                self.path.display()
-            );
-            return Err(Error::Config(text));
-        }
+        self.note_all(&[relative.to_owned()])?;
         let target = self.path.join(relative);
-        if self.listed.contains(relative) {
-            return Ok(target);
-        }
-        if target.symlink_metadata().is_ok() {
-            return Err(Error::Config(format!(
-                "{} is in the way and was not written by this run; move it away, or choose another folder with \
-                 --output DIR",
-                target.display()
-            )));
-        }
-        let list_path = self.path.join(LIST);
-        let noted = self.list.write_all(format!("{relative}\n").as_bytes());
-        noted
-            .and_then(|()| self.list.sync_data())
-            .map_err(|e| Error::io("write to", &list_path, e))?;
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(|e| Error::io("create the folder", folder, e))?;
         }
-        self.listed.insert(relative.to_owned());
         Ok(target)
+    }
+
+    /// Notes that the run writes all of `relatives`, as the files of a checkpoint, with one write. Makes no folders.
+    ///
+    /// # Errors
+    /// As [`RunFolder::note`]; nothing is noted then.
+    pub fn note_all(&mut self, relatives: &[String]) -> Result<()> {
+        let mut new = BTreeSet::new();
+        for relative in relatives {
+            if !is_inside(relative) {
+                let folder = self.path.display();
+                let text = format!("'{relative}' is not a path inside the output folder {folder}");
+                return Err(Error::Config(text));
+            }
+            if self.listed().contains(relative) {
+                continue;
+            }
+            let target = self.path.join(relative);
+            if target.symlink_metadata().is_ok() {
+                return Err(Error::Config(format!(
+                    "{} is in the way and was not written by this run; move it away, or choose another folder with \
+                     --output DIR",
+                    target.display()
+                )));
+            }
+            new.insert(relative.clone());
+        }
+        match new.is_empty() {
+            true => Ok(()),
+            false => self.list.add(new),
+        }
     }
 
     /// Notes the snapshot of series `name` at `step` and returns where to write it.
@@ -137,26 +189,13 @@ impl RunFolder {
     /// # Errors
     /// As [`RunFolder::note`].
     pub fn snapshot_path(&mut self, name: &str, step: u64) -> Result<PathBuf> {
-        self.note(&format!("snapshots/{name}_{step:08}.h5"))
+        self.note(&format!("{SNAPSHOTS}/{name}_{step:08}.h5"))
     }
 }
 
-/// Holds the folder for this run until its list is closed; a run under way holds it too. Where the file system knows no
-/// locks, nothing is held.
-fn lock(list: &File, folder: &Path) -> Result<()> {
-    match list.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(Error::Config(format!(
-            "a run is under way in the output folder {}; wait for its end, or choose another folder with --output DIR",
-            folder.display()
-        ))),
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
-    }
-}
-
-/// Whether a run holds the folder `run`, as far as locks tell.
+/// Whether a run holds the folder `run`, as far as can be told from here.
 pub fn is_under_way(run: &Path) -> bool {
-    let is_held = |list: File| matches!(list.try_lock_shared(), Err(TryLockError::WouldBlock));
-    File::open(run.join(LIST)).is_ok_and(is_held)
+    lock::is_under_way(run)
 }
 
 /// The snapshots of the run in `run`, series by series, in the order of their steps.
@@ -164,7 +203,7 @@ pub fn is_under_way(run: &Path) -> bool {
 /// # Errors
 /// [`Error::Io`] if the folder cannot be read. A run without snapshots has an empty list.
 pub fn snapshots(run: &Path) -> Result<Vec<PathBuf>> {
-    let folder = run.join("snapshots");
+    let folder = run.join(SNAPSHOTS);
     if !folder.exists() {
         return Ok(Vec::new());
     }
@@ -203,7 +242,7 @@ pub fn latest_run(output: &Path) -> Result<PathBuf> {
 }
 
 /// Series and step of `SERIES_STEP.h5`.
-fn series_and_step(path: PathBuf) -> Option<(String, u64, PathBuf)> {
+pub(super) fn series_and_step(path: PathBuf) -> Option<(String, u64, PathBuf)> {
     let name = path.file_name()?.to_str()?;
     let (series, step) = name.strip_suffix(".h5")?.rsplit_once('_')?;
     let series = Some(series.to_owned()).filter(|series| !series.starts_with('.'))?;
@@ -215,94 +254,20 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     listing.map_err(|e| Error::io("list the folder", folder, e))
 }
 
-/// The files that the run in `folder` listed as its own; none where there is no list.
-fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
-    let path = folder.join(LIST);
-    match fs::read_to_string(&path) {
-        // A last line without its end was being noted when the run was killed: its file does not exist yet.
-        Ok(text) => Ok(text
-            .split_inclusive('\n')
-            .filter_map(|line| line.strip_suffix('\n'))
-            .map(str::to_owned)
-            .collect()),
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(e) => Err(Error::io("read", &path, e)),
-    }
-}
-
+/// Whether `folder` holds anything beside what is there for every run.
 fn has_other_content(folder: &Path) -> Result<bool> {
-    Ok(entries(folder)?
-        .iter()
-        .any(|path| path.file_name() != Some(LIST.as_ref())))
-}
-
-/// Deletes the files that an earlier run listed, after every entry of its list has been checked.
-fn delete_listed(folder: &Path, listed: &BTreeSet<String>) -> Result<()> {
-    if let Some(outside) = listed.iter().find(|relative| !is_inside(relative)) {
-        return Err(Error::Config(format!(
-            "{} names '{outside}', which is not a path inside the folder, so nothing was deleted; repair the list, or \
-             choose another folder with --output DIR",
-            folder.join(LIST).display()
-        )));
-    }
-    for relative in listed
-        .iter()
-        .filter(|relative| is_reached_without_links(folder, relative))
-    {
-        let path = folder.join(relative);
-        delete_if_regular(&durable::part_path(&path)?)?;
-        delete_if_regular(&path)?;
-    }
-    for relative in listed {
-        let parents = Path::new(relative)
-            .ancestors()
-            .skip(1)
-            .filter(|parent| !parent.as_os_str().is_empty());
-        for parent in parents {
-            // Fails where something is left in the folder, which then stays.
-            let _ = fs::remove_dir(folder.join(parent));
-        }
-    }
-    Ok(())
-}
-
-/// Whether `relative` is a plain path that stays inside the folder.
-fn is_inside(relative: &str) -> bool {
-    let is_plain = |part: Component| matches!(part, Component::Normal(_));
-    !relative.is_empty() && !relative.contains('\n') && Path::new(relative).components().all(is_plain)
-}
-
-/// Whether none of the folders on the way from `folder` to `relative` is a symbolic link.
-fn is_reached_without_links(folder: &Path, relative: &str) -> bool {
-    let parents = Path::new(relative)
-        .ancestors()
-        .skip(1)
-        .filter(|parent| !parent.as_os_str().is_empty());
-    parents.into_iter().all(|parent| {
-        let meta = folder.join(parent).symlink_metadata();
-        meta.is_ok_and(|meta| meta.is_dir())
-    })
-}
-
-/// Deletes `path` if it is a regular file; links and folders stay.
-fn delete_if_regular(path: &Path) -> Result<()> {
-    match path.symlink_metadata() {
-        Ok(meta) if meta.is_file() => fs::remove_file(path).map_err(|e| Error::io("delete", path, e)),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a list that is a link or a folder: writing it would change something elsewhere.
-fn refuse_irregular(list: &Path) -> Result<()> {
-    match list.symlink_metadata() {
-        Ok(meta) if !meta.is_file() => Err(Error::io("use", list, "it is not a regular file")),
-        _ => Ok(()),
-    }
+    let is_usual = |path: &PathBuf| {
+        [LIST, LOCK, STOP]
+            .iter()
+            .any(|usual| path.file_name() == Some(usual.as_ref()))
+    };
+    Ok(!entries(folder)?.iter().all(is_usual))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
     use std::os::unix::fs::symlink;
 
     fn touch(run: &mut RunFolder, relative: &str) {
@@ -406,6 +371,74 @@ mod tests {
         again.note("plots/a.png").unwrap();
         let list = fs::read_to_string(folder.path().join(LIST)).unwrap();
         assert_eq!(list, "status.json\nplots/a.png\n");
+    }
+
+    #[test]
+    fn many_files_are_listed_at_once_and_without_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run = RunFolder::create(folder.path(), false).unwrap();
+        let files = ["checkpoints/00000500/tile_0.bin", "checkpoints/00000500/manifest.toml"].map(str::to_owned);
+        run.note_all(&files).unwrap();
+        assert!(!folder.path().join(CHECKPOINTS).exists());
+        files.iter().for_each(|file| touch(&mut run, file));
+        run.note_all(&files).unwrap();
+        let list = "checkpoints/00000500/manifest.toml\ncheckpoints/00000500/tile_0.bin\n";
+        assert_eq!(fs::read_to_string(folder.path().join(LIST)).unwrap(), list);
+        fs::write(folder.path().join("foreign"), "").unwrap();
+        for wrong in ["foreign", "../foreign"] {
+            assert!(run.note_all(&["new".into(), wrong.into()]).is_err());
+        }
+        assert_eq!(fs::read_to_string(folder.path().join(LIST)).unwrap(), list);
+    }
+
+    #[test]
+    fn a_run_that_goes_on_keeps_its_list_and_holds_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let mut run = RunFolder::create(path, false).unwrap();
+        assert!(!RunFolder::exists(path));
+        touch(&mut run, HISTORY);
+        let under_way = RunFolder::resume(path, Duration::ZERO).unwrap_err();
+        assert!(under_way.to_string().contains("a run is under way"), "{under_way}");
+        drop(run);
+        let list = fs::read_to_string(path.join(LIST)).unwrap();
+        fs::write(path.join(LIST), list + "snapshots/cut o").unwrap();
+        assert!(RunFolder::exists(path));
+        let mut run = RunFolder::resume(path, Duration::ZERO).unwrap();
+        assert!(is_under_way(path));
+        run.refresh_lock().unwrap();
+        touch(&mut run, HISTORY);
+        touch(&mut run, LOG);
+        assert_eq!(fs::read_to_string(path.join(LIST)).unwrap(), "history.csv\nlog.txt\n");
+    }
+
+    #[test]
+    fn only_the_folder_of_a_run_is_gone_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        fs::write(path.join("thesis.txt"), "").unwrap();
+        for missing in [path.to_owned(), path.join("nowhere")] {
+            assert!(!RunFolder::exists(&missing));
+            let error = RunFolder::resume(&missing, Duration::ZERO).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(
+                error.to_string().contains("is not the folder of an earlier run"),
+                "{error}"
+            );
+        }
+        assert_eq!(fs::read_dir(path).unwrap().count(), 1);
+        fs::write(path.join(LIST), "../thesis.txt\n").unwrap();
+        let error = RunFolder::resume(path, Duration::ZERO).unwrap_err();
+        assert!(error.to_string().contains("not a path inside the folder"), "{error}");
+    }
+
+    #[test]
+    fn a_request_to_stop_is_no_result() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(STOP), "").unwrap();
+        drop(RunFolder::create(folder.path(), false).unwrap());
+        assert!(RunFolder::create(folder.path(), false).is_ok());
+        assert!(folder.path().join(STOP).exists());
     }
 
     #[test]

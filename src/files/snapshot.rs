@@ -16,6 +16,7 @@
 
 use super::box_dataset::BoxDataset;
 use super::durable;
+use super::group::create_group;
 use super::hdf5_cause::cause_of;
 use super::snapshot_head::{FieldHead, SnapshotHead};
 use super::{netcdf_view, openpmd, vtk_view};
@@ -48,6 +49,7 @@ impl SnapshotWriter {
         fs::File::create(&part).map_err(|e| Error::io("create", &part, e))?;
         let file = hdf5::File::with_options()
             .with_fapl(|access| access.libver_v110().file_locking(false))
+            .with_fcpl(|root| root.obj_track_times(false))
             .create(&part);
         let writer = SnapshotWriter {
             path: path.to_owned(),
@@ -151,11 +153,7 @@ impl SnapshotWriter {
     ) -> Result<BoxDataset> {
         let doing = format!("begin '{name}' in");
         let file = self.idle_file(&doing)?;
-        let group = match file.link_exists(group) {
-            true => file.group(group),
-            false => file.create_group(group),
-        };
-        let group = group.map_err(|e| self.failure(&doing, e))?;
+        let group = create_group(file, group).map_err(|e| self.failure(&doing, e))?;
         BoxDataset::create::<T>(&group, name, &self.path, global_box, n_axes, compression)
     }
 
@@ -279,6 +277,29 @@ mod tests {
         }
         let error = reader.read_plane("so2", 2, 3).unwrap_err().to_string();
         assert!(error.contains("no plane 3 along z"), "{error}");
+    }
+
+    #[test]
+    fn equal_snapshots_are_equal_bytes_whenever_they_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = || {
+            let path = folder.path().join("a.h5");
+            let head = head([7, 5, 3], 3);
+            let all = head.grid.all();
+            let mut writer = SnapshotWriter::create(&path, &head).unwrap();
+            writer.begin_field::<f64>(&field("so2", all, Location::CENTER)).unwrap();
+            writer.write_box(&all, &values(&all)).unwrap();
+            writer.end_field().unwrap();
+            writer.begin_storage::<f64>("so2_0", all).unwrap();
+            writer.write_box(&all, &values(&all)).unwrap();
+            writer.end_storage().unwrap();
+            writer.finish().unwrap();
+            fs::read(&path).unwrap()
+        };
+        let first = written();
+        // The library counts in whole seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        assert!(first == written(), "the files differ");
     }
 
     #[test]

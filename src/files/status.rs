@@ -50,6 +50,15 @@ pub struct Status {
     /// Time left, s, where it can be told.
     pub eta_seconds: Option<f64>,
     pub ranks: usize,
+    /// Step of the last complete checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_step: Option<u64>,
+    /// Step of the checkpoint from which the run went on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarted_from: Option<u64>,
+    /// Why it stopped before its end: "stop-file", "max-time", "deadline" or "signal".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_reason: Option<String>,
     /// The error, or a remark.
     pub message: String,
     /// Version of simrun.
@@ -105,6 +114,9 @@ mod tests {
             wall_seconds: 2.0,
             eta_seconds: Some(17.5),
             ranks: 2,
+            checkpoint_step: None,
+            restarted_from: None,
+            stop_reason: None,
             message: String::new(),
             version: "0.1.0".into(),
         }
@@ -122,6 +134,24 @@ mod tests {
                 .unwrap()
                 .contains("\"state\": \"running\"")
         );
+    }
+
+    #[test]
+    fn what_is_known_of_checkpoints_is_told_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("status.json");
+        running().write(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains("checkpoint") && !text.contains("stop_reason"), "{text}");
+        let status = Status {
+            state: RunState::Stopped,
+            checkpoint_step: Some(10),
+            restarted_from: Some(5),
+            stop_reason: Some("max-time".into()),
+            ..running()
+        };
+        status.write(&path).unwrap();
+        assert_eq!(Status::read(&path).unwrap(), status);
     }
 
     #[test]

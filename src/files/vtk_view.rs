@@ -3,6 +3,7 @@
 //! The values of the cells stand as points on the grid of the cells' centres, and are links to the data: every
 //! generation of VTK that reads this format reads it so.
 
+use super::group::create_group;
 use super::openpmd::{meshes_group, write_list};
 use super::snapshot_head::{FieldHead, SnapshotHead};
 use super::text_attribute::write_text;
@@ -16,7 +17,7 @@ pub(super) fn write(file: &hdf5::File, head: &SnapshotHead, fields: &[FieldHead]
     if shown.is_empty() {
         return Ok(());
     }
-    let group = file.create_group("VTKHDF")?;
+    let group = create_group(file, "VTKHDF")?;
     let last = grid.cells.map(|n| n as i64 - 1);
     write_list(&group, "Version", &[1i64, 0])?;
     write_text(&group, "Type", "ImageData")?;
@@ -24,7 +25,7 @@ pub(super) fn write(file: &hdf5::File, head: &SnapshotHead, fields: &[FieldHead]
     write_list(&group, "Origin", &grid.point(Location::CENTER, [0; 3]))?;
     write_list(&group, "Spacing", &grid.spacing)?;
     write_list(&group, "Direction", &[1.0f64, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0])?;
-    group.create_group("PointData")?;
+    create_group(&group, "PointData")?;
     for field in shown {
         let source = format!("{}/{}", meshes_group(head.step), field.name);
         file.link_hard(&source, &format!("/VTKHDF/PointData/{}", field.name))?;

@@ -422,6 +422,9 @@ impl<'a, T: Precise> Run<'a, T> {
             wall_seconds,
             eta_seconds,
             ranks: self.world.size(),
+            checkpoint_step: None,
+            restarted_from: None,
+            stop_reason: None,
             message,
             version: provenance::VERSION.to_string(),
         }
