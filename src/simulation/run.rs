@@ -241,10 +241,12 @@ impl<'a, T: Precise> Run<'a, T> {
         self.check()?;
         self.write_outputs(false)?;
         self.look_at_total()?;
+        self.engine.timers.pulse().beat(self.clock.step());
         while !self.is_at_end() {
             let tick = self.tick()?;
             self.step(&tick)?;
             self.clock.advance();
+            self.engine.timers.pulse().beat(self.clock.step());
             self.last_dt = tick.dt;
             let here = self.here();
             self.probes.note(&here);
@@ -271,19 +273,19 @@ impl<'a, T: Precise> Run<'a, T> {
 
     /// Ends the run if the total that is watched has fallen so far.
     fn look_at_total(&mut self) -> Result<()> {
-        let start = Instant::now();
+        let phase = self.engine.timers.enter(Phase::Reduce);
         let here = self.here();
         let stop = self.stop.as_mut();
         let said = stop.and_then(|stop| stop.look(self.world, &mut self.engine, &here));
-        self.engine.timers.book(Phase::Reduce, start.elapsed());
+        self.engine.timers.leave(phase);
         self.is_stopped = said.is_some();
         said.map_or(Ok(()), |text| self.say(&text))
     }
 
     fn write_probes(&mut self) -> Result<()> {
-        let start = Instant::now();
+        let phase = self.engine.timers.enter(Phase::Output);
         let written = self.probes.write(self.world, &mut self.engine.recorder);
-        self.engine.timers.book(Phase::Output, start.elapsed());
+        self.engine.timers.leave(phase);
         written
     }
 
@@ -327,7 +329,7 @@ impl<'a, T: Precise> Run<'a, T> {
 
     /// Stops the run if a value is not finite.
     fn check(&mut self) -> Result<()> {
-        let start = Instant::now();
+        let phase = self.engine.timers.enter(Phase::Reduce);
         let step = self.clock.step();
         let defect = first_defect(
             &self.engine,
@@ -336,7 +338,7 @@ impl<'a, T: Precise> Run<'a, T> {
             step,
             self.case.config.units,
         );
-        self.engine.timers.book(Phase::Reduce, start.elapsed());
+        self.engine.timers.leave(phase);
         match defect {
             None => Ok(()),
             Some(defect) => {
@@ -355,7 +357,7 @@ impl<'a, T: Precise> Run<'a, T> {
     }
 
     fn write_outputs(&mut self, is_last: bool) -> Result<()> {
-        let start = Instant::now();
+        let phase = self.engine.timers.enter(Phase::Output);
         let moment = Moment {
             tick: self.here(),
             rates: self.limit.rates(),
@@ -363,7 +365,7 @@ impl<'a, T: Precise> Run<'a, T> {
         };
         self.outputs
             .write_due(self.world, self.case, &self.decomposition, &mut self.engine, &moment)?;
-        self.engine.timers.book(Phase::Output, start.elapsed());
+        self.engine.timers.leave(phase);
         Ok(())
     }
 
