@@ -20,6 +20,7 @@ mod step_limit;
 mod stop;
 mod survey;
 mod terminal;
+mod watchdog;
 
 #[cfg(test)]
 mod tests;

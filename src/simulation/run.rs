@@ -11,6 +11,7 @@ use super::progress::{Progress, ProgressStyle, Standing, rate, simulated, wall};
 use super::rate_source::AllRanks;
 use super::step_limit::StepLimit;
 use super::stop::Stop;
+use super::watchdog::{STALLED_AFTER, Watchdog};
 use crate::config::{ExchangeChoice, Precision};
 use crate::engine::{Engine, Executor, Setup, Tuner};
 use crate::error::{Error, Result};
@@ -74,6 +75,8 @@ struct Run<'a, T> {
     case: &'a Case,
     decomposition: Decomposition,
     engine: Engine<T>,
+    /// Watches the engine's pulse as long as the run lasts.
+    _watchdog: Watchdog,
     limit: StepLimit,
     clock: Clock,
     outputs: Outputs,
@@ -112,6 +115,7 @@ impl<'a, T: Precise> Run<'a, T> {
             instructions,
         };
         let mut engine = Engine::new(world, setup);
+        let watchdog = Watchdog::start(world, engine.timers.pulse(), Some(STALLED_AFTER));
         engine.recorder = probes.recorder(&engine.tile, &engine.declaration);
         let has_messages = world.any(engine.has_messages());
         let (executor, tuner) = match case.config.parallel.exchange {
@@ -132,6 +136,7 @@ impl<'a, T: Precise> Run<'a, T> {
             case,
             decomposition: prepared.decomposition,
             engine,
+            _watchdog: watchdog,
             limit,
             clock,
             outputs,
