@@ -11,6 +11,7 @@ mod run;
 mod validate;
 
 use crate::error::{Error, Result};
+use crate::metrics::process_start;
 use crate::numerics::formula::nearest_name;
 use crate::parallel::{World, launched_rank};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -55,6 +56,7 @@ fn version() -> &'static str {
 
 /// Runs the command line and returns the exit code of this process.
 pub fn main() -> ExitCode {
+    process_start();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if let Some(message) = mistyped_subcommand(&arguments) {
         return say_error(&Error::Config(message), speaks_for_all());
