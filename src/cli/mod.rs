@@ -11,6 +11,7 @@ mod run;
 mod validate;
 
 use crate::error::{Error, Result};
+use crate::metrics::process_start;
 use crate::numerics::formula::nearest_name;
 use crate::parallel::{World, launched_rank};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 #[command(name = "simrun", version = version(), max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(
     after_help = "Exit codes: 0 finished, 1 a check of `simrun validate` failed, 2 wrong configuration, 3 stopped early with a valid checkpoint (reserved: there are no checkpoints yet), 4 numerical \
-                        failure, 5 input or output failure."
+                        failure, 5 input or output failure, 101 a bug, 102 a rank made no progress."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -55,6 +56,7 @@ fn version() -> &'static str {
 
 /// Runs the command line and returns the exit code of this process.
 pub fn main() -> ExitCode {
+    process_start();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if let Some(message) = mistyped_subcommand(&arguments) {
         return say_error(&Error::Config(message), speaks_for_all());

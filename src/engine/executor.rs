@@ -8,7 +8,6 @@ use crate::kernels::{Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, World};
-use std::time::Instant;
 
 /// Slabs that the core is cut into when messages have to be helped along: enough that a message rarely waits for the
 /// next poke, few enough that poking costs nothing.
@@ -165,7 +164,7 @@ impl<T: Real> Engine<T> {
             storage,
             declaration: setup.declaration,
             kernel: setup.kernel,
-            timers: Timers::default(),
+            timers: Timers::new(world.rank()),
             recorder: Recorder::default(),
             instructions: setup.instructions,
             rank: world.rank(),
@@ -309,17 +308,18 @@ impl<T: Real> Engine<T> {
         if region.is_empty() {
             return;
         }
+        let entered = self.timers.enter(book);
         if cfg!(feature = "faults") {
             faults::panic_in_stage(self.rank, call.step);
+            faults::stall_in_stage(self.rank, call.step);
         }
         let spec = &self.declaration.phases[phase].stages[call.stage];
         // SAFETY: `&mut self` excludes every other access to the storage, and regions are run one after the other.
         let view = unsafe { self.view(spec, region) };
-        let start = Instant::now();
         self.kernel.run(call, &view);
         self.recorder
             .after_stage((phase, call.stage), call.step, &region, &self.storage);
-        self.timers.book(book, start.elapsed());
+        self.timers.leave(entered);
     }
 
     /// What a stage may touch on `region`.

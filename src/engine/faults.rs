@@ -1,13 +1,16 @@
 //! Faults that tests switch on, to see that they are found: in binaries built with the feature `faults` only.
 //!
-//! `SIMRUN_FAULT="halo:1:3"` adds one to a halo value on rank 1 in step 3; `"panic:1:3"` panics there.
+//! `SIMRUN_FAULT="halo:1:3"` adds one to a halo value on rank 1 in step 3; `"panic:1:3"` panics there, and
+//! `"stall:1:3"` does nothing any more. Panics at the beginning of a phase stand in `metrics`.
 
 use crate::field::{Real, Storage};
+use crate::metrics::faults;
 use crate::parallel::HaloPlan;
+use std::time::Duration;
 
 /// Whether the environment asks for fault `kind` on this rank in this step.
 fn is_asked_for(kind: &str, rank: usize, step: u64) -> bool {
-    std::env::var("SIMRUN_FAULT").is_ok_and(|fault| fault == format!("{kind}:{rank}:{step}"))
+    faults::is_asked_for(|| format!("{kind}:{rank}:{step}"))
 }
 
 /// Adds one to the first halo value that a message or a copy has just filled. A flip of the last bit would not do: the
@@ -35,4 +38,14 @@ pub(super) fn panic_in_stage(rank: usize, step: u64) {
         !is_asked_for("panic", rank, step),
         "a fault was asked for in step {step}"
     );
+}
+
+/// Sleeps for ever.
+pub(super) fn stall_in_stage(rank: usize, step: u64) {
+    if !is_asked_for("stall", rank, step) {
+        return;
+    }
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
 }

@@ -1,4 +1,4 @@
-//! Finds out when a launcher and the MPI library do not belong together.
+//! Whether a launcher started this process, and when it and the MPI library do not belong together.
 
 /// Variables by which launchers tell each process how many there are, and its own number.
 const LAUNCHERS: [(&str, &str, &str); 4] = [
@@ -13,6 +13,13 @@ pub fn launched_rank() -> Option<usize> {
     LAUNCHERS
         .iter()
         .find_map(|(_, _, rank)| std::env::var(rank).ok()?.parse().ok())
+}
+
+/// Whether a launcher is the parent of this process in a world of `size`. Several ranks always have one. One rank that has
+/// Slurm's variables may have got them from a shell, as all shells of an allocation have them.
+pub(super) fn has_launcher(size: usize, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let by_name = |&(_, _, rank): &(&str, &str, &str)| rank != "SLURM_PROCID" && variable(rank).is_some();
+    size > 1 || LAUNCHERS.iter().any(by_name)
 }
 
 /// A launcher that started more processes than MPI knows of.
@@ -66,6 +73,15 @@ mod tests {
     fn processes_that_each_believe_to_be_alone_are_found() {
         let found = mismatch(1, environment(&[("PMI_SIZE", "4"), ("PMI_RANK", "2")])).unwrap();
         assert_eq!((found.launched, found.is_first), (4, false));
+    }
+
+    #[test]
+    fn a_shell_of_an_allocation_is_no_launcher() {
+        assert!(has_launcher(4, environment(&[])));
+        assert!(has_launcher(1, environment(&[("OMPI_COMM_WORLD_RANK", "0")])));
+        assert!(has_launcher(2, environment(&[("SLURM_PROCID", "0")])));
+        assert!(!has_launcher(1, environment(&[("SLURM_PROCID", "0")])));
+        assert!(!has_launcher(1, environment(&[])));
     }
 
     #[test]

@@ -4,15 +4,18 @@
 //! rank that is its own neighbour copies instead of sending, so that serial is not another program. Start reading with
 //! [`World`], then [`HaloPlan`] (who needs which cells: pure), then [`HaloExchange`] (how they get there).
 
+mod abort;
 mod collect;
 mod exchange;
 mod gather;
 mod launcher;
+mod orphan;
 mod plan;
 mod requests;
 mod transferable;
 mod world;
 
+pub use abort::abort;
 pub use collect::collect;
 pub use exchange::HaloExchange;
 pub use gather::gather;

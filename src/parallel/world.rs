@@ -1,6 +1,8 @@
 //! All ranks of the job: start, end, agreement, reductions.
 
-use super::launcher::mismatch;
+use super::abort::abort;
+use super::launcher::{has_launcher, mismatch};
+use super::orphan::end_with_launcher;
 use crate::error::{Error, Result};
 use crate::field::ExactSum;
 use mpi::Threading;
@@ -37,7 +39,7 @@ impl World {
         }
     }
 
-    /// Initialises MPI, and sees to it that a panic on any rank ends the whole job.
+    /// Initialises MPI, and sees to it that a panic on any rank ends the whole job, and the end of the launcher this rank.
     ///
     /// Fails where a launcher started several processes that MPI does not join into one world.
     pub fn start() -> Result<World> {
@@ -46,7 +48,11 @@ impl World {
         let communicator = universe.world();
         let (rank, size) = (communicator.rank() as usize, communicator.size() as usize);
         abort_on_panic(rank, size);
-        if let Some(found) = mismatch(size, |name| std::env::var(name).ok()) {
+        let variable = |name: &str| std::env::var(name).ok();
+        if has_launcher(size, variable) {
+            end_with_launcher(rank, size);
+        }
+        if let Some(found) = mismatch(size, variable) {
             // Every process would say the same: the launcher's first one speaks.
             return Err(Error::Config(if found.is_first {
                 found.to_string()
@@ -244,11 +250,7 @@ fn abort_on_panic(rank: usize, size: usize) {
         );
         // One write, so that ranks do not interleave; a closed standard error changes nothing.
         let _ = std::io::stderr().write_all(message.as_bytes());
-        // SAFETY: MPI is initialised (the hook is set after it), and MPI_Abort may be called from any thread.
-        unsafe {
-            ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, PANIC_CODE);
-        }
-        std::process::exit(PANIC_CODE);
+        abort(PANIC_CODE);
     }));
 }
 

@@ -15,6 +15,7 @@ mod probes;
 mod progress;
 mod rate_source;
 mod report;
+mod requests;
 mod run;
 mod scenery_picture;
 mod sketch;
@@ -22,6 +23,7 @@ mod step_limit;
 mod stop;
 mod survey;
 mod terminal;
+mod watchdog;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,7 @@ pub use monitor::{Defect, Statistics};
 pub use precision::Precise;
 pub use progress::ProgressStyle;
 pub use report::report;
+pub use requests::{Agreed, Mine, Request, Requests, STOP_FILE, StopReason};
 pub use run::{Options, Summary, run};
 pub use scenery_picture::save_scenery;
 pub use terminal::say;

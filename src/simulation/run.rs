@@ -11,6 +11,7 @@ use super::progress::{Progress, ProgressStyle, Standing, rate, simulated, wall};
 use super::rate_source::AllRanks;
 use super::step_limit::StepLimit;
 use super::stop::Stop;
+use super::watchdog::{STALLED_AFTER, Watchdog};
 use crate::config::{ExchangeChoice, Precision};
 use crate::engine::{Engine, Executor, Setup, Tuner};
 use crate::error::{Error, Result};
@@ -74,6 +75,8 @@ struct Run<'a, T> {
     case: &'a Case,
     decomposition: Decomposition,
     engine: Engine<T>,
+    /// Watches the engine's pulse as long as the run lasts.
+    _watchdog: Watchdog,
     limit: StepLimit,
     clock: Clock,
     outputs: Outputs,
@@ -112,6 +115,7 @@ impl<'a, T: Precise> Run<'a, T> {
             instructions,
         };
         let mut engine = Engine::new(world, setup);
+        let watchdog = Watchdog::start(world, engine.timers.pulse(), Some(STALLED_AFTER));
         engine.recorder = probes.recorder(&engine.tile, &engine.declaration);
         let has_messages = world.any(engine.has_messages());
         let (executor, tuner) = match case.config.parallel.exchange {
@@ -132,6 +136,7 @@ impl<'a, T: Precise> Run<'a, T> {
             case,
             decomposition: prepared.decomposition,
             engine,
+            _watchdog: watchdog,
             limit,
             clock,
             outputs,
@@ -241,10 +246,12 @@ impl<'a, T: Precise> Run<'a, T> {
         self.check()?;
         self.write_outputs(false)?;
         self.look_at_total()?;
+        self.engine.timers.pulse().beat(self.clock.step());
         while !self.is_at_end() {
             let tick = self.tick()?;
             self.step(&tick)?;
             self.clock.advance();
+            self.engine.timers.pulse().beat(self.clock.step());
             self.last_dt = tick.dt;
             let here = self.here();
             self.probes.note(&here);
@@ -271,19 +278,19 @@ impl<'a, T: Precise> Run<'a, T> {
 
     /// Ends the run if the total that is watched has fallen so far.
     fn look_at_total(&mut self) -> Result<()> {
-        let start = Instant::now();
+        let phase = self.engine.timers.enter(Phase::Reduce);
         let here = self.here();
         let stop = self.stop.as_mut();
         let said = stop.and_then(|stop| stop.look(self.world, &mut self.engine, &here));
-        self.engine.timers.book(Phase::Reduce, start.elapsed());
+        self.engine.timers.leave(phase);
         self.is_stopped = said.is_some();
         said.map_or(Ok(()), |text| self.say(&text))
     }
 
     fn write_probes(&mut self) -> Result<()> {
-        let start = Instant::now();
+        let phase = self.engine.timers.enter(Phase::Output);
         let written = self.probes.write(self.world, &mut self.engine.recorder);
-        self.engine.timers.book(Phase::Output, start.elapsed());
+        self.engine.timers.leave(phase);
         written
     }
 
@@ -327,7 +334,7 @@ impl<'a, T: Precise> Run<'a, T> {
 
     /// Stops the run if a value is not finite.
     fn check(&mut self) -> Result<()> {
-        let start = Instant::now();
+        let phase = self.engine.timers.enter(Phase::Reduce);
         let step = self.clock.step();
         let defect = first_defect(
             &self.engine,
@@ -336,7 +343,7 @@ impl<'a, T: Precise> Run<'a, T> {
             step,
             self.case.config.units,
         );
-        self.engine.timers.book(Phase::Reduce, start.elapsed());
+        self.engine.timers.leave(phase);
         match defect {
             None => Ok(()),
             Some(defect) => {
@@ -355,7 +362,7 @@ impl<'a, T: Precise> Run<'a, T> {
     }
 
     fn write_outputs(&mut self, is_last: bool) -> Result<()> {
-        let start = Instant::now();
+        let phase = self.engine.timers.enter(Phase::Output);
         let moment = Moment {
             tick: self.here(),
             rates: self.limit.rates(),
@@ -363,7 +370,7 @@ impl<'a, T: Precise> Run<'a, T> {
         };
         self.outputs
             .write_due(self.world, self.case, &self.decomposition, &mut self.engine, &moment)?;
-        self.engine.timers.book(Phase::Output, start.elapsed());
+        self.engine.timers.leave(phase);
         Ok(())
     }
 

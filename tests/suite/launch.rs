@@ -30,6 +30,29 @@ pub struct Outcome {
     pub seconds: f64,
 }
 
+/// A job that runs; it ends, in whatever way, when it is dropped.
+pub struct Job {
+    child: Child,
+    _lock: MutexGuard<'static, ()>,
+}
+
+impl Job {
+    /// Kills what was started, the launcher if there is one, without leaving it time for anything.
+    pub fn kill(&mut self) {
+        // One that has ended by itself needs no killing.
+        let _ = self.child.kill();
+        self.child.wait().expect("the child is ours");
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            end_group(&mut self.child);
+        }
+    }
+}
+
 /// How a job is started.
 #[derive(Clone, Debug, Default)]
 pub struct Launch {
@@ -108,6 +131,20 @@ impl Workplace {
         fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
     }
 
+    /// Starts simrun with the folder as its working directory, to be looked at while it runs.
+    pub fn start(&self, launch: &Launch, arguments: &[&str]) -> Job {
+        let lock = one_job();
+        let mut command = launch.command(arguments);
+        command
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0);
+        let child = command.spawn().unwrap_or_else(|cause| cannot_start(&command, &cause));
+        Job { child, _lock: lock }
+    }
+
     /// Runs simrun with the folder as its working directory, and waits for its end.
     ///
     /// # Panics
@@ -164,7 +201,8 @@ impl std::fmt::Display for Outcome {
     }
 }
 
-fn one_job() -> MutexGuard<'static, ()> {
+/// The right to run a job.
+pub fn one_job() -> MutexGuard<'static, ()> {
     // A test that failed while it held the lock has nothing to do with the next.
     ONE_JOB.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -186,6 +224,12 @@ fn wait(child: &mut Child, patience: Duration) -> Option<std::process::ExitStatu
         }
         std::thread::sleep(Duration::from_millis(5));
     }
+    end_group(child);
+    None
+}
+
+/// Ends the group of a child, and with it all that it started.
+fn end_group(child: &mut Child) {
     // mpirun ends its ranks, which have process groups of their own, when it is asked to end.
     let group = -i32::try_from(child.id()).expect("process numbers are positive");
     // SAFETY: signals the group that this test created.
@@ -194,5 +238,4 @@ fn wait(child: &mut Child, patience: Duration) -> Option<std::process::ExitStatu
     // SAFETY: as above.
     unsafe { libc::kill(group, libc::SIGKILL) };
     child.wait().expect("the child is ours");
-    None
 }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `contract` | every registered kernel declares its reads and writes truthfully |
 //! | `ranks` | bits do not depend on ranks, topology, exchange mode and instruction set; faults are noticed |
+//! | `stalls` | a job in which one rank hangs, panics or loses its launcher ends soon, and says where it was |
 //! | `probes` | probes are the same bytes on any number of ranks, and hold what the fields hold; runs end when a total falls |
 //! | `validate` | numbers from elsewhere are met; what is wrong with a case or its results is said |
 //! | `reference_cases` | nothing is lost, budgets close |
@@ -35,5 +36,6 @@ mod quick;
 mod random;
 mod ranks;
 mod reference_cases;
+mod stalls;
 mod time;
 mod validate;
