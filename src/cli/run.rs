@@ -1,8 +1,9 @@
 //! `simrun CONFIG.toml`: runs a configuration.
 
+use crate::config::wall_seconds;
 use crate::error::{Error, Result};
 use crate::parallel::World;
-use crate::simulation::{self, Case, Options, ProgressStyle};
+use crate::simulation::{self, Case, Options, ProgressStyle, Restart};
 use std::path::PathBuf;
 
 /// The arguments of a run.
@@ -22,6 +23,19 @@ pub struct RunArgs {
     /// Delete what an earlier run wrote into the folder, and nothing else
     #[arg(long)]
     pub overwrite: bool,
+
+    /// Continue an earlier run: `auto` continues with the newest valid checkpoint and begins where there is none, `latest`
+    /// only continues; or the folder of a checkpoint
+    #[arg(long, value_name = "auto|latest|PATH", conflicts_with = "overwrite")]
+    pub restart: Option<String>,
+
+    /// Continue also where the configuration is of another physics than the checkpoint
+    #[arg(long, requires = "restart")]
+    pub force: bool,
+
+    /// Stop with a checkpoint before this much wall-clock time has passed: seconds, or as in `"90 min"`, `1:30:00`
+    #[arg(long, value_name = "TIME", value_parser = max_time)]
+    pub max_time: Option<f64>,
 
     /// How progress is shown: a bar at a terminal, lines elsewhere, or as given
     #[arg(long, value_enum, default_value = "auto")]
@@ -45,8 +59,15 @@ pub fn run(args: &RunArgs, world: &World) -> Result<()> {
     let options = Options {
         output: args.output.clone(),
         overwrite: args.overwrite,
+        restart: args.restart.as_deref().map(Restart::parse).unwrap_or_default(),
+        force: args.force,
+        max_time: args.max_time,
         progress: args.progress,
         quiet: args.quiet,
     };
     simulation::run(world, &case, &options).map(|_| ())
+}
+
+fn max_time(text: &str) -> std::result::Result<f64, String> {
+    wall_seconds(text).ok_or_else(|| "give seconds, or a time as in \"90 min\" or 1:30:00".to_owned())
 }

@@ -3,7 +3,7 @@
 use super::faults;
 use super::{Recorder, exchange_needs};
 use crate::field::{ExactSum, Real, Scalar, Shape, StageView, Storage, streaming};
-use crate::grid::{Decomposition, Grid, IndexBox, Reach, Tile};
+use crate::grid::{Decomposition, Grid, IndexBox, Tile};
 use crate::kernels::{Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
@@ -66,8 +66,8 @@ pub struct Engine<T> {
 struct Exchanges<T> {
     /// `[phase][stage]`: before the stage, if it needs one.
     of_stages: Vec<Vec<Option<HaloExchange<T>>>>,
-    /// Fills every halo once, after the initial state.
-    first: HaloExchange<T>,
+    /// `[phase]`: fills every halo of the state at the beginning of a step: the initial one, or that of a restart.
+    of_states: Vec<HaloExchange<T>>,
     /// Before gauges are read.
     gauges: Option<HaloExchange<T>>,
 }
@@ -97,19 +97,24 @@ impl<T: Real> Engine<T> {
             })
             .collect();
         let with_halo = declaration.slots_with_halo(&tile.grid);
-        let live = declaration.phases[0].live.iter();
-        let first_needs: Vec<HaloNeed> = live
-            .filter(|slot| with_halo.contains(slot))
-            .map(|&slot| HaloNeed {
-                slot,
-                reach: tile.margin,
-                shape: Shape::Box,
-                ghosts: declaration.ghosts.on(&tile.grid),
-            })
-            .collect();
         let exchanges = Exchanges {
             of_stages: exchanges,
-            first: exchange(&first_needs),
+            of_states: declaration
+                .phases
+                .iter()
+                .map(|phase| {
+                    let live = phase.live.iter().filter(|slot| with_halo.contains(slot));
+                    let needs: Vec<HaloNeed> = live
+                        .map(|&slot| HaloNeed {
+                            slot,
+                            reach: tile.margin,
+                            shape: Shape::Box,
+                            ghosts: declaration.ghosts.on(&tile.grid),
+                        })
+                        .collect();
+                    exchange(&needs)
+                })
+                .collect(),
             gauges: declaration
                 .gauges
                 .as_ref()
@@ -127,7 +132,7 @@ impl<T: Real> Engine<T> {
         let exchanges = phases.map(|phase| phase.stages.iter().map(|_| None).collect());
         let exchanges = Exchanges {
             of_stages: exchanges.collect(),
-            first: HaloExchange::new(&world, HaloPlan::default(), 0),
+            of_states: Vec::new(),
             gauges: None,
         };
         let mut engine = Engine::assemble(&world, setup, exchanges);
@@ -190,7 +195,14 @@ impl<T: Real> Engine<T> {
         let view = unsafe { self.view(spec, self.tile.owned) };
         self.kernel.initialise(&call, &view);
         self.recorder.initial(&self.storage);
-        self.exchanges.first.carry_out(&mut self.storage);
+        self.exchanges.of_states[0].carry_out(&mut self.storage);
+    }
+
+    /// Goes on with the state at the beginning of step `step` that has been put into the owned cells of the live slots and
+    /// the ghosts that belong to them: fills every halo.
+    pub fn resume(&mut self, step: u64) {
+        let phase = self.declaration.phase_of(step);
+        self.exchanges.of_states[phase].carry_out(&mut self.storage);
     }
 
     /// This tile's sums for each of the declared gauges, at the beginning of step `step`.
@@ -327,7 +339,7 @@ impl<T: Real> Engine<T> {
     /// # Safety
     /// As for [`StageView::new`].
     unsafe fn view<'s>(&'s self, spec: &'s StageSpec, region: IndexBox) -> StageView<'s, T> {
-        let writable = with_ghosts(&self.tile, &region);
+        let writable = self.tile.with_ghosts(&region);
         // SAFETY: handed on to the caller.
         unsafe { StageView::new(&self.storage, &spec.reads, &spec.writes, region, writable) }
     }
@@ -343,23 +355,6 @@ fn gauge_needs(gauges: &Gauges, declaration: &Declaration, grid: &Grid) -> Vec<H
         ghosts: declaration.ghosts.on(grid),
     })
     .collect()
-}
-
-/// The region and the ghosts whose image it contains.
-pub(super) fn with_ghosts(tile: &Tile, region: &IndexBox) -> IndexBox {
-    let mut ghosts = Reach::NONE;
-    for axis in 0..3 {
-        if tile.grid.periodic[axis] {
-            continue;
-        }
-        if region.lo[axis] == 0 {
-            ghosts.lo[axis] = tile.margin.lo[axis];
-        }
-        if region.hi[axis] == tile.grid.cells[axis] as i64 {
-            ghosts.hi[axis] = tile.margin.hi[axis];
-        }
-    }
-    region.reached(&ghosts)
 }
 
 /// The owned cells whose reads stay clear of every halo that a message fills.

@@ -4,6 +4,7 @@ use super::hdf5_cause::cause_of;
 use crate::error::{Error, Result};
 use crate::grid::IndexBox;
 use hdf5::H5Type;
+use hdf5::dataset::{AllocTime, FillTime};
 use hdf5::types::TypeDescriptor;
 use std::path::{Path, PathBuf};
 
@@ -36,13 +37,41 @@ impl BoxDataset {
         n_axes: usize,
         compression: u8,
     ) -> Result<BoxDataset> {
+        let create =
+            |element: &TypeDescriptor, shape: &[usize]| create_dataset(group, name, element, shape, compression);
+        BoxDataset::create_with::<T>(create, name, path, global_box, n_axes)
+    }
+
+    /// Creates the dataset `group/name` of elements `T` for the values of `global_box`, contiguous and without checksums:
+    /// for files that have their own.
+    pub(super) fn create_plain<T: H5Type>(
+        group: &hdf5::Group,
+        name: &str,
+        path: &Path,
+        global_box: IndexBox,
+    ) -> Result<BoxDataset> {
+        let create = |element: &TypeDescriptor, shape: &[usize]| {
+            let builder = group.new_dataset_builder().no_chunk().obj_track_times(false);
+            let builder = builder.alloc_time(Some(AllocTime::Early)).fill_time(FillTime::Never);
+            builder.empty_as(element).shape(shape).create(name)
+        };
+        BoxDataset::create_with::<T>(create, name, path, global_box, 3)
+    }
+
+    fn create_with<T: H5Type>(
+        create: impl FnOnce(&TypeDescriptor, &[usize]) -> hdf5::Result<hdf5::Dataset>,
+        name: &str,
+        path: &Path,
+        global_box: IndexBox,
+        n_axes: usize,
+    ) -> Result<BoxDataset> {
         let element = T::type_descriptor();
         let failed = |cause: String| Error::io(&format!("begin '{name}' in"), path, cause);
         if global_box.is_empty() {
             return Err(failed(format!("its box {global_box} is empty")));
         }
         let shape = shape_of(&global_box, n_axes);
-        let created = create_dataset(group, name, &element, &shape, compression).and_then(|dataset| {
+        let created = create(&element, &shape).and_then(|dataset| {
             dataset.new_attr_builder().with_data(&global_box.lo).create("box_lo")?;
             Ok(dataset)
         });
@@ -63,6 +92,11 @@ impl BoxDataset {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// With the groups that it is in.
+    pub(super) fn full_name(&self) -> String {
+        self.dataset.name()
     }
 
     /// Writes the values of `region`, x fastest.

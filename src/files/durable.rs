@@ -27,8 +27,7 @@ fn renamed(path: &Path, before: &str, after: &str) -> Result<PathBuf> {
 
 /// Brings a finished `part` to the disk and gives it its final name, replacing what stood there.
 pub(super) fn publish(part: &Path, path: &Path) -> Result<()> {
-    let file = File::open(part).map_err(|e| Error::io("open", part, e))?;
-    file.sync_all().map_err(|e| Error::io("bring to the disk", part, e))?;
+    sync(part)?;
     fs::rename(part, path).map_err(|e| Error::io("give its final name to", path, e))?;
     sync_folder_of(path)
 }
@@ -47,13 +46,18 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<()> {
     outcome
 }
 
+/// Brings what has been written to `path` to the disk.
+pub(super) fn sync(path: &Path) -> Result<()> {
+    let file = File::open(path).map_err(|e| Error::io("open", path, e))?;
+    file.sync_all().map_err(|e| Error::io("bring to the disk", path, e))
+}
+
 /// Brings the entry of `path` in its folder to the disk.
 pub(super) fn sync_folder_of(path: &Path) -> Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    sync_folder(folder)
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
+        _ => sync_folder(Path::new(".")),
+    }
 }
 
 /// Brings the entries of `folder` to the disk.

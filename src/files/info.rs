@@ -1,5 +1,6 @@
 //! What `simrun info` says about a snapshot, a history, or the folder of a run.
 
+use super::checkpoint::{Checkpoint, CheckpointFolder, MANIFEST, list};
 use super::run_folder::{self, HISTORY, STATUS};
 use super::snapshot_reader::FieldEntry;
 use super::{History, RunState, SnapshotReader, Status};
@@ -13,8 +14,14 @@ use std::path::Path;
 /// # Errors
 /// [`Error::Io`] if it cannot be read or is nothing that simrun writes.
 pub fn describe(path: &Path) -> Result<String> {
+    if path.join(MANIFEST).is_file() {
+        return describe_checkpoint(path);
+    }
     if path.is_dir() {
         return describe_run(path);
+    }
+    if path.file_name() == Some(MANIFEST.as_ref()) {
+        return describe_checkpoint(path.parent().unwrap_or(Path::new(".")));
     }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => describe_history(path),
@@ -48,6 +55,40 @@ fn describe_snapshot(path: &Path) -> Result<String> {
         head.commit,
         ranks(head.n_ranks),
         head.hosts
+    );
+    Ok(text)
+}
+
+/// What is in a checkpoint, and whether it is whole.
+fn describe_checkpoint(folder: &Path) -> Result<String> {
+    let checkpoint = Checkpoint::open(folder)?;
+    let manifest = checkpoint.manifest();
+    let mut text = format!(
+        "checkpoint of {}\n  title    {}\n  step     {}\n  time     {}\n",
+        manifest.kernel, manifest.title, manifest.step, manifest.time
+    );
+    for slot in &manifest.slots {
+        let sizes: Vec<String> = slot.domain().size().iter().map(usize::to_string).collect();
+        text += &format!("  storage  {}: {}, {}\n", slot.name, sizes.join(" x "), slot.element);
+    }
+    for (n, part) in manifest.parts.iter().enumerate() {
+        let verdict = match checkpoint.verify(n) {
+            Ok(()) => "whole".to_owned(),
+            Err(error) => format!("DAMAGED: {error}"),
+        };
+        let tiles = part.tiles.len();
+        text += &format!(
+            "  part     {}: {} bytes, {tiles} tiles, {verdict}\n",
+            part.file, part.bytes
+        );
+    }
+    text += &format!(
+        "  written  {} by simrun {} ({}), {} on {}\n",
+        manifest.date,
+        manifest.version,
+        manifest.commit,
+        ranks(manifest.ranks),
+        manifest.hosts
     );
     Ok(text)
 }
@@ -161,6 +202,10 @@ fn describe_run(folder: &Path) -> Result<String> {
     }
     for path in run_folder::probes(folder)? {
         text += &format!("  probe    {}\n", path.display());
+    }
+    for step in list(folder)?.into_iter().rev() {
+        let path = CheckpointFolder::new(folder, step).path();
+        text += &format!("  checkpoint {}\n", path.display());
     }
     Ok(text)
 }

@@ -5,7 +5,10 @@
 //! in global indices. Needs HDF5 1.10.7 or newer (the switch for file locking). Start reading with [`RunFolder`], then [`SnapshotWriter`].
 
 mod attributes;
+mod background;
 mod box_dataset;
+pub mod checkpoint;
+mod checksum;
 mod durable;
 mod file_list;
 #[cfg(test)]
@@ -33,6 +36,8 @@ mod text_attribute;
 mod unit;
 mod vtk_view;
 
+pub use background::Background;
+pub use checksum::Checksum;
 pub use history::{Column, Entry, History, HistoryWriter};
 pub use info::describe;
 pub use lock::RunLock;

@@ -78,6 +78,23 @@ impl Tile {
         self.owned.reached(&self.margin)
     }
 
+    /// The region and the ghosts whose image it contains.
+    pub fn with_ghosts(&self, region: &IndexBox) -> IndexBox {
+        let mut ghosts = Reach::NONE;
+        for axis in 0..3 {
+            if self.grid.periodic[axis] {
+                continue;
+            }
+            if region.lo[axis] == 0 {
+                ghosts.lo[axis] = self.margin.lo[axis];
+            }
+            if region.hi[axis] == self.grid.cells[axis] as i64 {
+                ghosts.hi[axis] = self.margin.hi[axis];
+            }
+        }
+        region.reached(&ghosts)
+    }
+
     /// Whether the tile ends where the grid ends in a wall: along `axis`, at the lower (`false`) or upper (`true`) side.
     pub fn is_at_wall(&self, axis: usize, upper: bool) -> bool {
         let ends_here = if upper {

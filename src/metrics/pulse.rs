@@ -54,10 +54,16 @@ impl Pulse {
         }
     }
 
-    /// Says that `step` steps are done, or that another piece of what is written in this step is.
+    /// Says that `step` steps are done.
     #[inline]
     pub fn beat(&self, step: u64) {
         self.signs.step.store(step, Ordering::Relaxed);
+        self.progress();
+    }
+
+    /// Says that another piece has been written: for the threads that write.
+    #[inline]
+    pub fn touch(&self) {
         self.progress();
     }
 

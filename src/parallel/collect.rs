@@ -1,40 +1,61 @@
-//! Brings the tiles of a slot to rank 0, one piece at a time.
+//! Brings the tiles of a slot to the rank that writes them, one piece at a time.
 
 use super::transferable::Transferable;
 use super::world::World;
 use crate::field::Array;
-use crate::grid::{Decomposition, IndexBox};
+use crate::grid::IndexBox;
 use mpi::traits::{Communicator, Destination, Source};
 
-/// Cells of the largest piece: bounds the memory that rank 0 needs.
-const PIECE_CELLS: usize = 4 << 20;
+/// Cells of the largest piece: bounds the memory that the writing rank needs.
+pub const PIECE_CELLS: usize = 4 << 20;
 /// Tag of collected pieces: above those of halo exchanges, whose numbers are small.
 const TAG: i32 = 30_000;
 
-/// Calls `take(box, values)` on rank 0 for pieces that together cover what the ranks own of `domain`, last nodes included,
-/// x fastest. The other ranks send theirs. All ranks must call it, with the same domain.
+/// What is done with collected pieces, on the rank that they come to.
+pub trait Collector<T> {
+    /// Memory for the next piece, with anything in it.
+    fn buffer(&mut self) -> Vec<T>;
+
+    /// Takes the values of a box of rank `of`, x fastest. The pieces of a rank come in the order of memory.
+    fn take(&mut self, of: usize, piece: &IndexBox, values: Vec<T>);
+}
+
+/// Which ranks bring their boxes to the first of them, in pieces of what size.
+#[derive(Clone, Copy, Debug)]
+pub struct Gathering<'a> {
+    /// Those that bring something; the first takes it.
+    pub members: &'a [usize],
+    /// Cells of a piece at most, but for rows that are longer.
+    pub piece_cells: usize,
+}
+
+/// Brings the values of `part` of this rank to the first member, which [`collect`]s them.
+pub fn contribute<T: Transferable>(world: &World, gathering: Gathering<'_>, part: IndexBox, array: &Array<T>) {
+    let taker = gathering.members[0] as i32;
+    let communicator = world.communicator().expect("another rank takes it");
+    let mut buffer = Vec::new();
+    for piece in pieces(&part, gathering.piece_cells) {
+        buffer.clear();
+        array.pack(&piece, &mut buffer);
+        communicator.process_at_rank(taker).send_with_tag(&buffer[..], TAG);
+    }
+}
+
+/// Takes the values of `part(rank)` of every member, rank by rank, on the first of them; the others [`contribute`].
 pub fn collect<T: Transferable>(
     world: &World,
-    decomposition: &Decomposition,
-    domain: &IndexBox,
+    gathering: Gathering<'_>,
+    part: impl Fn(usize) -> IndexBox,
     array: &Array<T>,
-    mut take: impl FnMut(&IndexBox, &[T]),
+    collector: &mut dyn Collector<T>,
 ) {
-    let part = |rank| decomposition.grid.owned_part(&decomposition.owned(rank), domain);
-    let mut buffer = Vec::new();
-    if !world.is_root() {
-        let communicator = world.communicator().expect("rank 0 is not alone");
-        for piece in pieces(&part(world.rank())) {
-            buffer.clear();
-            array.pack(&piece, &mut buffer);
-            communicator.process_at_rank(0).send_with_tag(&buffer[..], TAG);
-        }
-        return;
-    }
-    for rank in 0..world.size() {
-        for piece in pieces(&part(rank)) {
-            buffer.clear();
-            if rank == 0 {
+    let Gathering { members, piece_cells } = gathering;
+    let own = world.rank();
+    for &rank in members {
+        for piece in pieces(&part(rank), piece_cells) {
+            let mut buffer = collector.buffer();
+            if rank == own {
+                buffer.clear();
                 array.pack(&piece, &mut buffer);
             } else {
                 let communicator = world.communicator().expect("there is another rank");
@@ -43,21 +64,25 @@ pub fn collect<T: Transferable>(
                     .process_at_rank(rank as i32)
                     .receive_into_with_tag(&mut buffer[..], TAG);
             }
-            take(&piece, &buffer);
+            collector.take(rank, &piece, buffer);
         }
     }
 }
 
 /// A box as pieces of bounded size: whole planes, or whole rows of a plane that is too large.
-fn pieces(all: &IndexBox) -> Vec<IndexBox> {
+fn pieces(all: &IndexBox, most: usize) -> Vec<IndexBox> {
     if all.is_empty() {
         return Vec::new();
     }
-    let n_slabs = all.n_cells().div_ceil(PIECE_CELLS).min(all.len(2));
+    let planes = (most / (all.len(0) * all.len(1))).max(1);
+    let n_slabs = all.len(2).div_ceil(planes);
     (0..n_slabs)
         .flat_map(|part| {
             let slab = all.split(2, n_slabs, part);
-            let n_strips = slab.n_cells().div_ceil(PIECE_CELLS).min(slab.len(1));
+            let n_strips = match slab.n_cells() > most {
+                true => slab.len(1).div_ceil((most / (slab.len(0) * slab.len(2))).max(1)),
+                false => 1,
+            };
             (0..n_strips).map(move |strip| slab.split(1, n_strips, strip))
         })
         .collect()
@@ -67,42 +92,50 @@ fn pieces(all: &IndexBox) -> Vec<IndexBox> {
 mod tests {
     use super::*;
     use crate::field::Array;
-    use crate::grid::Grid;
 
     #[test]
-    fn pieces_are_bounded_and_cover_everything_once() {
-        for size in [[7, 5, 3], [5000, 3000, 2], [300, 200, 100]] {
+    fn pieces_are_bounded_cover_everything_once_and_follow_each_other_in_memory() {
+        for (size, most) in [
+            ([7, 5, 3], 4),
+            ([7, 5, 3], 70),
+            ([50, 30, 2], 400),
+            ([30, 20, 10], 1 << 20),
+        ] {
             let all = IndexBox::from_size(size);
-            let parts = pieces(&all);
-            assert_eq!(parts.iter().map(IndexBox::n_cells).sum::<usize>(), all.n_cells());
-            assert!(
-                parts
-                    .iter()
-                    .all(|p| p.n_cells() <= PIECE_CELLS + size[0] * size[1].max(1))
-            );
+            let parts = pieces(&all, most);
+            assert!(parts.iter().all(|p| p.n_cells() <= most.max(size[0])), "{parts:?}");
+            let place = |i: i64, (j, k): (i64, i64)| i + size[0] as i64 * (j + size[1] as i64 * k);
+            let order = parts
+                .iter()
+                .flat_map(|p| p.rows().flat_map(|row| (p.lo[0]..p.hi[0]).map(move |i| place(i, row))));
+            assert!(order.eq(0..all.n_cells() as i64), "{parts:?}");
+        }
+    }
+
+    #[derive(Default)]
+    struct Kept(Vec<(usize, IndexBox, Vec<f64>)>);
+
+    impl Collector<f64> for Kept {
+        fn buffer(&mut self) -> Vec<f64> {
+            vec![f64::NAN; 9]
+        }
+
+        fn take(&mut self, of: usize, piece: &IndexBox, values: Vec<f64>) {
+            self.0.push((of, *piece, values));
         }
     }
 
     #[test]
-    fn one_rank_collects_from_itself_within_the_domain() {
-        let grid = Grid {
-            cells: [4, 3, 2],
-            dims: 3,
-            spacing: [1.0; 3],
-            origin: [0.0; 3],
-            periodic: [false; 3],
-        };
+    fn one_rank_collects_from_itself() {
         let mut array: Array<f64> = Array::new(IndexBox::new([-1, -1, -1], [5, 4, 3]), [0; 3], 0);
         array.set([3, 2, 1], 7.0);
-        let decomposition = Decomposition {
-            grid,
-            topology: [1, 1, 1],
+        let part = IndexBox::new([3, 0, 0], [4, 3, 2]);
+        let gathering = Gathering {
+            members: &[0],
+            piece_cells: PIECE_CELLS,
         };
-        let domain = IndexBox::new([3, 0, 0], [4, 3, 2]);
-        let mut got = Vec::new();
-        collect(&World::single(), &decomposition, &domain, &array, |b, v| {
-            got.push((*b, v.to_vec()))
-        });
-        assert_eq!(got, vec![(domain, vec![0.0, 0.0, 0.0, 0.0, 0.0, 7.0])]);
+        let mut kept = Kept::default();
+        collect(&World::single(), gathering, |_| part, &array, &mut kept);
+        assert_eq!(kept.0, vec![(0, part, vec![0.0, 0.0, 0.0, 0.0, 0.0, 7.0])]);
     }
 }

@@ -5,6 +5,7 @@
 //! [`World`], then [`HaloPlan`] (who needs which cells: pure), then [`HaloExchange`] (how they get there).
 
 mod abort;
+mod aggregators;
 mod collect;
 mod exchange;
 mod gather;
@@ -16,7 +17,8 @@ mod transferable;
 mod world;
 
 pub use abort::abort;
-pub use collect::collect;
+pub use aggregators::groups;
+pub use collect::{Collector, Gathering, PIECE_CELLS, collect, contribute};
 pub use exchange::HaloExchange;
 pub use gather::gather;
 pub use launcher::launched_rank;

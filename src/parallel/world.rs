@@ -5,6 +5,7 @@ use super::launcher::{has_launcher, mismatch};
 use super::orphan::end_with_launcher;
 use crate::error::{Error, Result};
 use crate::field::ExactSum;
+use crate::metrics::faults;
 use mpi::Threading;
 use mpi::collective::SystemOperation;
 use mpi::environment::Universe;
@@ -48,6 +49,7 @@ impl World {
         let communicator = universe.world();
         let (rank, size) = (communicator.rank() as usize, communicator.size() as usize);
         abort_on_panic(rank, size);
+        faults::set_rank(rank);
         let variable = |name: &str| std::env::var(name).ok();
         if has_launcher(size, variable) {
             end_with_launcher(rank, size);
@@ -171,6 +173,28 @@ impl World {
         if length > 0 {
             root.broadcast_into(&mut bytes[..]);
         }
+    }
+
+    /// On rank 0 the bytes of the ranks `from`, in their order; nothing elsewhere. Nobody else needs to have any.
+    pub fn gather_bytes(&self, from: &[usize], bytes: Vec<u8>) -> Vec<Vec<u8>> {
+        /// Tag of gathered bytes: apart from all others.
+        const TAG: i32 = 30_002;
+        if !self.is_root() {
+            if let Some(communicator) = self.communicator().filter(|_| from.contains(&self.rank)) {
+                communicator.process_at_rank(0).send_with_tag(&bytes[..], TAG);
+            }
+            return Vec::new();
+        }
+        let receive = |rank: usize| match self.communicator().filter(|_| rank != 0) {
+            Some(communicator) => {
+                communicator
+                    .process_at_rank(rank as i32)
+                    .receive_vec_with_tag::<u8>(TAG)
+                    .0
+            }
+            None => bytes.clone(),
+        };
+        from.iter().map(|&rank| receive(rank)).collect()
     }
 
     /// The text that rank 0 has, on all ranks.

@@ -1,6 +1,7 @@
 //! Time, steps, and the choice of dt.
 
 use crate::config::TimeConfig;
+use serde::{Deserialize, Serialize};
 
 /// One step's place in time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,8 +26,19 @@ pub struct Here {
     pub dt: f64,
 }
 
+/// What of a clock does not follow from the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClockState {
+    pub step: u64,
+    /// s.
+    pub time: f64,
+    /// Length of the last step, s.
+    pub last_dt: f64,
+    stretch: Option<Stretch>,
+}
+
 /// A stretch of equal steps towards a time that must be met exactly.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Stretch {
     start: f64,
     dt: f64,
@@ -88,6 +100,27 @@ impl Clock {
     /// The clock of a scheme whose steps all have the same length, where there is one.
     pub fn with_fixed_dt(self, fixed_dt: Option<f64>) -> Clock {
         Clock { fixed_dt, ..self }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> ClockState {
+        ClockState {
+            step: self.step,
+            time: self.time,
+            last_dt: self.last_dt,
+            stretch: self.stretch,
+        }
+    }
+
+    /// The clock where another one stood; the end may be another.
+    pub fn resumed(self, state: &ClockState) -> Clock {
+        Clock {
+            step: state.step,
+            time: state.time,
+            last_dt: state.last_dt,
+            stretch: state.stretch,
+            ..self
+        }
     }
 
     pub fn step(&self) -> u64 {
@@ -172,12 +205,11 @@ impl Clock {
     }
 
     /// The times at which the step that [`Clock::tick`] gave and the equal ones after it begin, and the time at which
-    /// the last of them ends: at most `most` steps, not beyond the time that must be met, nor the last step of the run.
+    /// the last of them ends: at most `most` steps, and not beyond the time that must be met.
     pub fn times_ahead(&self, most: u64) -> Vec<f64> {
         let stretch = self.stretch.as_ref().expect("a step is given before one looks ahead");
         let to_goal = stretch.goal.map_or(u64::MAX, |(n, _)| n - stretch.done);
-        let to_end = self.n_steps.map_or(u64::MAX, |n| n.saturating_sub(self.step));
-        let n = most.min(to_goal).min(to_end).max(1);
+        let n = most.min(to_goal).max(1);
         (0..=n).map(|k| stretch.time_after(stretch.done + k)).collect()
     }
 
@@ -292,8 +324,26 @@ mod tests {
                 assert_eq!(clock.time(), pair[1]);
             }
         }
-        // Five steps to 0.3, of the ten to 1.0 only as many as there are left of eleven.
-        assert_eq!(lengths, [4, 1, 4, 2]);
+        // Five steps to 0.3, and of the ten to 1.0 also those that a run of eleven steps does not take: a longer run has the
+        // same steps.
+        assert_eq!(lengths, [4, 1, 4, 4]);
+    }
+
+    #[test]
+    fn a_resumed_clock_goes_on_with_the_same_times() {
+        let mut whole = clock(Some(1.0), None);
+        let mut times = Vec::new();
+        while !whole.is_finished() {
+            let text = toml::to_string(&whole.state()).unwrap();
+            let mut resumed = clock(Some(1.0), None).resumed(&toml::from_str(&text).unwrap());
+            let next = (times.len() / 3 + 1) as f64 * 0.21;
+            let tick = whole.tick(0.0731, Some(next));
+            assert_eq!(resumed.tick(0.0731, Some(next)), tick);
+            whole.advance();
+            resumed.advance();
+            assert_eq!(resumed.state(), whole.state());
+            times.push(tick.time);
+        }
     }
 
     #[test]

@@ -4,9 +4,12 @@
 //! then [`run`] (the loop).
 
 mod case;
+mod checkpoints;
 mod clock;
 mod difference;
 mod interval;
+mod kept;
+mod loop_state;
 mod monitor;
 mod outputs;
 mod precision;
@@ -16,6 +19,7 @@ mod progress;
 mod rate_source;
 mod report;
 mod requests;
+mod restart;
 mod run;
 mod scenery_picture;
 mod sketch;
@@ -24,6 +28,7 @@ mod stop;
 mod survey;
 mod terminal;
 mod watchdog;
+mod writer;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +42,7 @@ pub use precision::Precise;
 pub use progress::ProgressStyle;
 pub use report::report;
 pub use requests::{Agreed, Mine, Request, Requests, STOP_FILE, StopReason};
+pub use restart::Restart;
 pub use run::{Options, Summary, run};
 pub use scenery_picture::save_scenery;
 pub use terminal::say;

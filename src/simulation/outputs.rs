@@ -1,21 +1,26 @@
-//! What a run writes: snapshots, history, status, log. Tiles travel to rank 0, which alone opens files.
+//! What a run writes: snapshots, history, status, log. Tiles travel to rank 0, which alone opens files; snapshots are
+//! written by its thread while the run goes on.
 
 use super::case::Case;
 use super::clock::Here;
+use super::loop_state::OutputState;
 use super::monitor::{Statistics, statistics, totals};
 use super::precision::Precise;
+use super::restart::Beginning;
+use super::writer::Writer;
 use crate::config::{Every, SnapshotConfig};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::field::{Scalar, SlotId};
 use crate::files::{
-    Column, Entry, FieldHead, HistoryWriter, Log, RunFolder, Schedule, ScheduleKind, SnapshotHead, SnapshotWriter,
-    provenance, run_folder,
+    Column, Entry, FieldHead, HistoryWriter, Log, RunFolder, Schedule, ScheduleKind, SnapshotHead, provenance,
+    run_folder,
 };
-use crate::grid::Decomposition;
+use crate::grid::{Decomposition, IndexBox};
 use crate::kernels::Rates;
-use crate::parallel::{World, collect};
-use std::path::{Path, PathBuf};
+use crate::parallel::{Gathering, World, collect, contribute};
+use std::fs::File;
+use std::path::PathBuf;
 
 /// Rows that the history has if the configuration does not say.
 const DEFAULT_HISTORY_ROWS: u64 = 100;
@@ -50,8 +55,12 @@ pub struct Outputs {
     root: Option<RootFiles>,
     series: Vec<Series>,
     history: Option<Schedule>,
+    /// Steps from one row of the history to the next, where the configuration leaves that open.
+    history_steps: Option<u64>,
     last_row: Option<u64>,
     hosts: String,
+    ranks: Vec<usize>,
+    piece_cells: usize,
 }
 
 fn schedule(every: &Every, start: f64) -> Schedule {
@@ -65,13 +74,22 @@ fn schedule(every: &Every, start: f64) -> Schedule {
 }
 
 impl Outputs {
-    /// Opens the run's folder on rank 0. `steps_expected` sets the default interval of the history.
+    /// Opens the files of the run in its folder on rank 0: new ones, or those of a run that is continued, cut where the
+    /// checkpoint was. `steps_expected` sets the default interval of the history; `hosts` are those of all ranks.
     ///
     /// # Errors
-    /// As [`RunFolder::create`], and [`Error::Io`] if a file cannot be written.
-    pub fn open(world: &World, case: &Case, folder: &Path, overwrite: bool, steps_expected: u64) -> Result<Outputs> {
+    /// [`Error::Io`], agreed on by all ranks, if a file cannot be written.
+    pub fn open(
+        world: &World,
+        case: &Case,
+        beginning: &mut Beginning,
+        steps_expected: u64,
+        hosts: &[String],
+        piece_cells: usize,
+    ) -> Result<Outputs> {
+        let before = beginning.state().map(|state| state.outputs.clone());
         let start = case.config.time.start;
-        let series = case
+        let mut series: Vec<Series> = case
             .config
             .snapshots
             .iter()
@@ -81,28 +99,67 @@ impl Outputs {
                 last: None,
             })
             .collect();
-        let default = Every::Steps((steps_expected / DEFAULT_HISTORY_ROWS).max(1));
         let history = &case.config.history;
-        let history = history
-            .enabled
-            .then(|| schedule(history.every.as_ref().unwrap_or(&default), start));
-        let hosts = world.gather_texts(&provenance::host_name());
-        let root = if world.is_root() {
-            open_root(case, folder, overwrite, history.is_some()).map(Some)
-        } else {
-            Ok(None)
+        let by_default = history.enabled && history.every.is_none();
+        let of_before = before.as_ref().and_then(|before| before.history_steps);
+        let history_steps = by_default.then(|| of_before.unwrap_or((steps_expected / DEFAULT_HISTORY_ROWS).max(1)));
+        let every = history.every.clone().or(history_steps.map(Every::Steps));
+        let mut history = every.filter(|_| history.enabled).map(|every| schedule(&every, start));
+        if let Some(here) = beginning.here(case) {
+            // All that was due up to the checkpoint has been done.
+            let schedules = series.iter_mut().map(|series| &mut series.schedule);
+            schedules
+                .chain(&mut history)
+                .for_each(|schedule| schedule.advance(here.step, here.reached));
+        }
+        let root = match beginning.folder.take() {
+            Some(folder) => open_root(case, folder, history.is_some(), before.as_ref()).map(Some),
+            None => Ok(None),
         };
         let root = world.agree(root)?;
-        let mut hosts: Vec<String> = hosts;
-        hosts.sort();
-        hosts.dedup();
+        let mut names = hosts.to_vec();
+        names.sort();
+        names.dedup();
         Ok(Outputs {
             root,
             series,
             history,
-            last_row: None,
-            hosts: hosts.join(", "),
+            history_steps,
+            last_row: beginning.step(),
+            hosts: names.join(", "),
+            ranks: (0..world.size()).collect(),
+            piece_cells,
         })
+    }
+
+    /// The hosts of all ranks, each once.
+    pub fn hosts(&self) -> &str {
+        &self.hosts
+    }
+
+    /// How far the outputs have come; the files themselves on rank 0.
+    pub fn state(&self) -> OutputState {
+        let root = self.root.as_ref();
+        let history = root.and_then(|root| root.history.as_ref());
+        OutputState {
+            history_steps: self.history_steps,
+            history_bytes: history.map(HistoryWriter::n_bytes),
+            ..OutputState::default()
+        }
+    }
+
+    /// The open file of the history, for bringing it to the disk from elsewhere; on rank 0.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the system refuses.
+    pub fn history_handle(&self) -> Result<Option<File>> {
+        let history = self.root.as_ref().and_then(|root| root.history.as_ref());
+        history.map(HistoryWriter::handle).transpose()
+    }
+
+    /// The folder of the run, on rank 0.
+    pub fn folder(&mut self) -> Option<&mut RunFolder> {
+        self.root.as_mut().map(|root| &mut root.folder)
     }
 
     /// The next time that has to be met exactly, s.
@@ -125,7 +182,8 @@ impl Outputs {
             .is_some_and(|history| edge || history.is_due(tick.step, tick.reached))
     }
 
-    /// Writes everything that is due at the beginning of `tick`.
+    /// Writes the row of the history that is due at the beginning of `tick`, and hands the snapshots that are due to
+    /// `writer`, which rank 0 has.
     ///
     /// # Errors
     /// [`Error::Io`], agreed on by all ranks.
@@ -135,6 +193,7 @@ impl Outputs {
         case: &Case,
         decomposition: &Decomposition,
         engine: &mut Engine<T>,
+        mut writer: Option<&mut Writer<T>>,
         moment: &Moment<'_>,
     ) -> Result<()> {
         let Moment { tick, rates, is_last } = *moment;
@@ -162,24 +221,26 @@ impl Outputs {
                 continue;
             }
             let config = self.series[n].config.clone();
-            let bytes = self.write_snapshot(world, case, decomposition, engine, &tick, &config)?;
+            // Rank 0 keeps receiving whatever happens to the file, so that nobody waits for it.
+            let writer = writer.as_deref_mut().filter(|_| world.is_root());
+            self.take_snapshot(world, case, decomposition, engine, writer, &tick, &config)?;
             self.series[n].schedule.advance(tick.step, tick.reached);
             self.series[n].last = Some(tick.step);
-            let name = format!("{}_{:08}.h5", config.name, tick.step);
-            self.log(world, &format!("wrote snapshots/{name} ({:.1} MB)", bytes as f64 / 1e6))?;
         }
         Ok(())
     }
 
-    fn write_snapshot<T: Precise>(
+    #[allow(clippy::too_many_arguments)]
+    fn take_snapshot<T: Precise>(
         &mut self,
         world: &World,
         case: &Case,
         decomposition: &Decomposition,
         engine: &Engine<T>,
+        mut writer: Option<&mut Writer<T>>,
         tick: &Here,
         config: &SnapshotConfig,
-    ) -> Result<u64> {
+    ) -> Result<()> {
         let head = SnapshotHead {
             title: case.config.title.clone(),
             kernel: case.kernel_name.clone(),
@@ -195,14 +256,23 @@ impl Outputs {
             units: case.config.units,
             grid: case.grid.clone(),
         };
-        let mut writer = match &mut self.root {
-            Some(root) => {
-                let path = root.folder.snapshot_path(&config.name, tick.step);
-                path.and_then(|path| SnapshotWriter::create(&path, &head)).map(Some)
-            }
-            None => Ok(None),
+        let noted = self
+            .root
+            .as_mut()
+            .map(|root| root.folder.snapshot_path(&config.name, tick.step));
+        let path = world.agree(noted.transpose())?;
+        if let (Some(writer), Some(path)) = (&mut writer, path) {
+            writer.begin_snapshot(path, head);
+        }
+        let values = Values {
+            world,
+            decomposition,
+            engine,
+            gathering: Gathering {
+                members: &self.ranks,
+                piece_cells: self.piece_cells,
+            },
         };
-        // From here on rank 0 keeps receiving even after an error, so that nobody waits for it.
         let declaration = &engine.declaration;
         let wanted = |name: &str| config.fields.is_empty() || config.fields.iter().any(|field| field == name);
         for (n, field) in declaration
@@ -211,68 +281,40 @@ impl Outputs {
             .enumerate()
             .filter(|(_, field)| wanted(&field.name))
         {
-            let field_head = FieldHead {
-                name: field.name.clone(),
-                unit: field.unit.clone(),
-                long_name: field.name.clone(),
-                location: field.location,
-                global_box: field.domain,
-                time_offset: field.time_shift * tick.dt,
-                compression: config.compression,
-            };
-            attempt(&mut writer, |w| w.begin_field::<T>(&field_head));
-            let array = engine.storage.array(declaration.slot_of_field(n, tick.step));
-            collect(world, decomposition, &field.domain, array, |region, values| {
-                attempt(&mut writer, |w| w.write_box(region, values));
-            });
-            attempt(&mut writer, SnapshotWriter::end_field);
+            if let Some(writer) = &mut writer {
+                writer.begin_field(FieldHead {
+                    name: field.name.clone(),
+                    unit: field.unit.clone(),
+                    long_name: field.name.clone(),
+                    location: field.location,
+                    global_box: field.domain,
+                    time_offset: field.time_shift * tick.dt,
+                    compression: config.compression,
+                });
+            }
+            values.hand_over(
+                declaration.slot_of_field(n, tick.step),
+                field.domain,
+                writer.as_deref_mut(),
+            );
         }
         if config.storage {
             for slot in declaration.slot_ids() {
-                self.write_slot(world, decomposition, engine, slot, &mut writer);
+                let spec = &declaration.slots[slot.0];
+                let domain = spec.domain.unwrap_or(engine.tile.grid.nodes(spec.location));
+                if let Some(writer) = &mut writer {
+                    match spec.scalar {
+                        Scalar::Real => writer.begin_storage::<T>(spec.name.clone(), domain),
+                        Scalar::Double => writer.begin_storage::<f64>(spec.name.clone(), domain),
+                    }
+                }
+                values.hand_over(slot, domain, writer.as_deref_mut());
             }
         }
-        let finished = writer.and_then(|writer| writer.map_or(Ok(0), SnapshotWriter::finish));
-        world.agree(finished)
-    }
-
-    fn write_slot<T: Precise>(
-        &self,
-        world: &World,
-        decomposition: &Decomposition,
-        engine: &Engine<T>,
-        slot: SlotId,
-        writer: &mut Result<Option<SnapshotWriter>>,
-    ) {
-        let spec = &engine.declaration.slots[slot.0];
-        let domain = spec.domain.unwrap_or(engine.tile.grid.nodes(spec.location));
-        match spec.scalar {
-            Scalar::Real => {
-                attempt(writer, |w| w.begin_storage::<T>(&spec.name, domain));
-                collect(
-                    world,
-                    decomposition,
-                    &domain,
-                    engine.storage.array(slot),
-                    |region, values| {
-                        attempt(writer, |w| w.write_box(region, values));
-                    },
-                );
-            }
-            Scalar::Double => {
-                attempt(writer, |w| w.begin_storage::<f64>(&spec.name, domain));
-                collect(
-                    world,
-                    decomposition,
-                    &domain,
-                    engine.storage.double_array(slot),
-                    |region, values| {
-                        attempt(writer, |w| w.write_box(region, values));
-                    },
-                );
-            }
+        if let Some(writer) = &mut writer {
+            writer.finish_snapshot(format!("{}_{:08}.h5", config.name, tick.step));
         }
-        attempt(writer, SnapshotWriter::end_storage);
+        Ok(())
     }
 
     /// Notes that the run writes `relative`, and returns where to write it, on rank 0.
@@ -335,18 +377,49 @@ impl Series {
     }
 }
 
-/// Does something with the open snapshot, unless there was an error before; an error stays and closes it.
-fn attempt(writer: &mut Result<Option<SnapshotWriter>>, work: impl FnOnce(&mut SnapshotWriter) -> Result<()>) {
-    if let Ok(Some(open)) = writer
-        && let Err(error) = work(open)
-    {
-        *writer = Err(error);
+/// Where the values of a snapshot come from.
+struct Values<'a, T> {
+    world: &'a World,
+    decomposition: &'a Decomposition,
+    engine: &'a Engine<T>,
+    gathering: Gathering<'a>,
+}
+
+impl<T: Precise> Values<'_, T> {
+    /// Brings what the ranks own of `domain` to rank 0, whose writer takes it as what was begun last.
+    fn hand_over(&self, slot: SlotId, domain: IndexBox, writer: Option<&mut Writer<T>>) {
+        let Values {
+            world,
+            decomposition,
+            engine,
+            ..
+        } = self;
+        let part = |rank| decomposition.grid.owned_part(&decomposition.owned(rank), &domain);
+        let is_double = engine.declaration.slots[slot.0].scalar == Scalar::Double;
+        match writer {
+            Some(writer) if is_double => {
+                let array = engine.storage.double_array(slot);
+                collect(world, self.gathering, part, array, &mut writer.snapshot_doubles());
+                writer.end_values();
+            }
+            Some(writer) => {
+                let array = engine.storage.array(slot);
+                collect(world, self.gathering, part, array, &mut writer.snapshot_values());
+                writer.end_values();
+            }
+            None if is_double => {
+                let array = engine.storage.double_array(slot);
+                contribute(world, self.gathering, part(world.rank()), array);
+            }
+            None => contribute(world, self.gathering, part(world.rank()), engine.storage.array(slot)),
+        }
     }
 }
 
-fn open_root(case: &Case, folder: &Path, overwrite: bool, has_history: bool) -> Result<RootFiles> {
-    let mut folder = RunFolder::create(folder, overwrite)?;
-    let log = Log::create(&folder.note(run_folder::LOG)?)?;
+/// Opens the files in the folder of a run that begins, or of one that is continued with the outputs where they were
+/// `before`.
+fn open_root(case: &Case, mut folder: RunFolder, has_history: bool, before: Option<&OutputState>) -> Result<RootFiles> {
+    let mut log = Log::append(&folder.note(run_folder::LOG)?)?;
     folder.note(run_folder::STATUS)?;
     let resolved = folder.note(run_folder::RESOLVED_CONFIG)?;
     let text = format!(
@@ -358,15 +431,19 @@ fn open_root(case: &Case, folder: &Path, overwrite: bool, has_history: bool) -> 
         case.resolved
     );
     std::fs::write(&resolved, text).map_err(|cause| Error::io("write", &resolved, cause))?;
-    let history = if has_history {
-        let path = folder.note(run_folder::HISTORY)?;
-        Some(HistoryWriter::create(
-            &path,
-            &history_remarks(case),
-            &history_columns(case),
-        )?)
-    } else {
-        None
+    let (remarks, columns) = (history_remarks(case), history_columns(case));
+    let history = match (has_history, before.and_then(|before| before.history_bytes)) {
+        (false, _) => None,
+        (true, None) => {
+            let path = folder.note(run_folder::HISTORY)?;
+            Some(HistoryWriter::create(&path, &remarks, &columns)?)
+        }
+        (true, Some(bytes)) => {
+            let path = folder.note(run_folder::HISTORY)?;
+            let (history, said) = HistoryWriter::resume(&path, &remarks, &columns, bytes)?;
+            said.map_or(Ok(()), |text| log.write(&text))?;
+            Some(history)
+        }
     };
     Ok(RootFiles { folder, history, log })
 }

@@ -5,6 +5,7 @@
 
 use super::case::Case;
 use super::clock::Here;
+use super::loop_state::LoopState;
 use super::outputs::Outputs;
 use crate::config::{Document, ProbeConfig};
 use crate::engine::{Recorder, Watch, cell_of_node};
@@ -15,6 +16,8 @@ use crate::files::{ProbeField, ProbeHead, ProbeWriter, Stamp};
 use crate::grid::{Decomposition, Grid, NodesAround, Tile};
 use crate::kernels::Declaration;
 use crate::parallel::{World, gather};
+use std::collections::BTreeMap;
+use std::fs::File;
 
 /// Rows of a probe that are kept before they are written, at most.
 const MOST_ROWS: usize = 4096;
@@ -29,6 +32,7 @@ pub struct Probes {
 }
 
 struct Probe {
+    name: String,
     every: u64,
     n_nodes: usize,
     /// When the rows were recorded that are not yet written.
@@ -38,12 +42,18 @@ struct Probe {
 }
 
 impl Probes {
-    /// Begins the files on rank 0.
+    /// Begins the files on rank 0, or goes on with those of a run that is continued, cut where they were `before`.
     ///
     /// # Errors
     /// Agreed on by all ranks: as [`Outputs::new_file`], and [`Error::Io`](crate::error::Error::Io) if a file cannot be
     /// written.
-    pub fn open(world: &World, case: &Case, decomposition: &Decomposition, outputs: &mut Outputs) -> Result<Probes> {
+    pub fn open(
+        world: &World,
+        case: &Case,
+        decomposition: &Decomposition,
+        outputs: &mut Outputs,
+        before: Option<&LoopState>,
+    ) -> Result<Probes> {
         let mut all = Probes {
             probes: Vec::new(),
             watches: Vec::new(),
@@ -51,7 +61,7 @@ impl Probes {
         };
         for config in &case.config.probes {
             let fields = fields_of(case, config);
-            let before = all.watches.len();
+            let n_before = all.watches.len();
             for (field, around) in &fields {
                 let watch = |node| Watch {
                     field: *field,
@@ -62,12 +72,19 @@ impl Probes {
             }
             let writer = match outputs.new_file(&format!("{PROBES}/{}.csv", config.name)) {
                 Ok(None) => Ok(None),
-                Ok(Some(path)) => writer(case, config, &fields, &path).map(Some),
+                Ok(Some(path)) => {
+                    let bytes = before.and_then(|before| before.outputs.probe_bytes.get(&config.name));
+                    writer(case, config, &fields, &path, bytes.copied()).map(|(writer, said)| {
+                        said.iter().for_each(|text| outputs.note(text));
+                        Some(writer)
+                    })
+                }
                 Err(error) => Err(error),
             };
             all.probes.push(Probe {
+                name: config.name.clone(),
                 every: config.every_steps,
-                n_nodes: all.watches.len() - before,
+                n_nodes: all.watches.len() - n_before,
                 pending: Vec::new(),
                 writer: world.agree(writer)?,
             });
@@ -149,6 +166,21 @@ impl Probes {
         Ok(())
     }
 
+    /// Lengths of the files by the names of the probes, on rank 0.
+    pub fn n_bytes(&self) -> BTreeMap<String, u64> {
+        let written = |probe: &Probe| Some((probe.name.clone(), probe.writer.as_ref()?.n_bytes()));
+        self.probes.iter().filter_map(written).collect()
+    }
+
+    /// The open files, for bringing them to the disk from elsewhere; on rank 0.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::error::Error::Io) if the system refuses.
+    pub fn handles(&self) -> Result<Vec<File>> {
+        let writers = self.probes.iter().filter_map(|probe| probe.writer.as_ref());
+        writers.map(ProbeWriter::handle).collect()
+    }
+
     /// Brings the files to the disk.
     ///
     /// # Errors
@@ -178,7 +210,8 @@ fn writer(
     config: &ProbeConfig,
     fields: &[(usize, NodesAround)],
     path: &std::path::Path,
-) -> Result<ProbeWriter> {
+    bytes: Option<u64>,
+) -> Result<(ProbeWriter, Option<String>)> {
     let head = ProbeHead {
         remarks: super::outputs::history_remarks(case),
         name: &config.name,
@@ -197,7 +230,11 @@ fn writer(
             around: *around,
         }
     };
-    ProbeWriter::create(path, &head, fields.iter().map(field).collect())
+    let fields = fields.iter().map(field).collect();
+    match bytes {
+        Some(bytes) => ProbeWriter::resume(path, &head, fields, bytes),
+        None => Ok((ProbeWriter::create(path, &head, fields)?, None)),
+    }
 }
 
 /// Rows of `config` in a run of `steps`, and its columns of numbers: for estimates.

@@ -1,7 +1,9 @@
 //! What `simrun check` says: decomposition, memory, dt, steps, sizes of the outputs, run time, a sensible number of ranks.
 
 use super::case::Case;
+use super::checkpoints::{EXPECTED_RATE, total_bytes};
 use super::clock::Clock;
+use super::interval::interval;
 use super::precision::Precise;
 use super::probes;
 use super::progress::{simulated, wall};
@@ -9,7 +11,8 @@ use super::run::cells_text;
 use super::sketch::sketch;
 use super::step_limit::StepLimit;
 use super::survey::{PIECE_CELLS, Survey};
-use crate::config::{Every, Precision};
+use super::writer::staging_of;
+use crate::config::{CheckpointEvery, Every, Precision};
 use crate::engine::{Engine, Executor, Setup, exchange_needs};
 use crate::error::Result;
 use crate::field::{Scalar, SlotSpec};
@@ -95,6 +98,8 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
     };
     line("steps", format!("about {steps}{end}, each of {stages}"));
     line("outputs", outputs_text(case, &clock, limit.longest(), steps));
+    line("checkpoints", checkpoints_text(case, limit.longest(), steps));
+    line("staging", staging_text(case, n_ranks));
     let cells = case.grid.n_cells() as f64;
     let serial = step_seconds * cells / sample.grid.n_cells() as f64 * steps as f64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -313,6 +318,53 @@ fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
     snapshots.into_iter().chain(probes).collect::<Vec<_>>().join("; ")
 }
 
+/// How large checkpoints are, and when they are written.
+fn checkpoints_text(case: &Case, dt: f64, steps: u64) -> String {
+    let config = &case.config.checkpoint;
+    let each = total_bytes(case, 0) as f64;
+    let units = case.config.units;
+    let when = match config.every {
+        None => "written only when the run is asked to stop".to_string(),
+        Some(CheckpointEvery::Steps(n)) => format!("every {n} steps, about {} in all", steps / n),
+        Some(CheckpointEvery::Time(interval)) => {
+            let n = (steps as f64 * dt / interval).floor();
+            format!(
+                "every {} of simulated time, about {n} in all",
+                simulated(interval, units)
+            )
+        }
+        Some(CheckpointEvery::Wall(seconds)) => format!("every {} of wall-clock time", wall(seconds)),
+        Some(CheckpointEvery::Auto) => {
+            let cost = each / EXPECTED_RATE;
+            let seconds = interval(cost, config.mtbf, config.largest_share);
+            format!(
+                "about every {} if one takes {}, for a mean time between failures of {}",
+                wall(seconds),
+                wall(cost),
+                wall(config.mtbf)
+            )
+        }
+    };
+    let on_disk = bytes_text(each * (config.keep + 1) as f64);
+    format!(
+        "{} each, {when}; {} are kept, which takes {on_disk} on the disk while the next is written",
+        bytes_text(each),
+        config.keep
+    )
+}
+
+/// The memory for output under way.
+fn staging_text(case: &Case, n_ranks: usize) -> String {
+    let writing = match case.config.output.aggregators {
+        Some(n) => format!("on each of {} that write", ranks_text(n.min(n_ranks))),
+        None => "on one rank of every host".to_string(),
+    };
+    format!(
+        "at most {} {writing}, for output that the disk has not taken yet",
+        bytes_text(staging_of(case) as f64)
+    )
+}
+
 /// Bytes of one slot, halos apart.
 fn slot_bytes(case: &Case, slot: &SlotSpec) -> f64 {
     let cells = match &slot.domain {
@@ -419,6 +471,8 @@ mod tests {
             "limited by diffusion",
             "steps",
             "6 files",
+            "16.0 KiB each, written only when",
+            "staging",
             "run time",
             "ranks",
         ] {

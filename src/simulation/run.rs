@@ -1,7 +1,9 @@
 //! The run loop.
 
 use super::case::Case;
+use super::checkpoints::{self, Checkpoints};
 use super::clock::{Clock, Here, Tick};
+use super::loop_state::{LoopState, OutputState};
 use super::monitor::first_defect;
 use super::outputs::{Moment, Outputs};
 use super::precision::Precise;
@@ -9,9 +11,12 @@ use super::prepared::Prepared;
 use super::probes::Probes;
 use super::progress::{Progress, ProgressStyle, Standing, rate, simulated, wall};
 use super::rate_source::AllRanks;
+use super::requests::{Mine, Request, Requests, StopReason};
+use super::restart::{Beginning, Restart, Start, Wishes};
 use super::step_limit::StepLimit;
 use super::stop::Stop;
-use super::watchdog::{STALLED_AFTER, Watchdog};
+use super::watchdog::Watchdog;
+use super::writer::{self, Report, Writer};
 use crate::config::{ExchangeChoice, Precision};
 use crate::engine::{Engine, Executor, Setup, Tuner};
 use crate::error::{Error, Result};
@@ -20,9 +25,12 @@ use crate::grid::Decomposition;
 use crate::kernels::Remark;
 use crate::metrics::{Phase, phase_table};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::World;
+use crate::parallel::{World, groups};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long the run may wait for the disk before it says so.
+const LONG_WAIT: Duration = Duration::from_millis(500);
 
 /// What the command line says about a run.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +38,12 @@ pub struct Options {
     /// The run's folder; `output/<stem of the configuration>` if not given.
     pub output: Option<PathBuf>,
     pub overwrite: bool,
+    /// Whether, and with which checkpoint, an earlier run is continued.
+    pub restart: Restart,
+    /// Whether a checkpoint of another physics will do.
+    pub force: bool,
+    /// Wall-clock time after which the run stops with a checkpoint, s.
+    pub max_time: Option<f64>,
     pub progress: ProgressStyle,
     pub quiet: bool,
 }
@@ -48,7 +62,8 @@ pub struct Summary {
 ///
 /// # Errors
 /// Agreed on by all ranks: [`Error::Config`] before anything is computed, [`Error::Numerical`] for a value that is not
-/// finite, [`Error::Io`] for an output that cannot be written.
+/// finite, [`Error::Io`] for an output that cannot be written, [`Error::Stopped`] if it was asked to stop and has left a
+/// checkpoint.
 pub fn run(world: &World, case: &Case, options: &Options) -> Result<Summary> {
     match case.config.precision {
         Precision::Single => run_in::<f32>(world, case, options),
@@ -59,12 +74,12 @@ pub fn run(world: &World, case: &Case, options: &Options) -> Result<Summary> {
 fn run_in<T: Precise>(world: &World, case: &Case, options: &Options) -> Result<Summary> {
     let prepared = Prepared::<T>::new(world, case)?;
     match case.fitted(&prepared.rates)? {
-        None => Run::new(world, case, prepared, options)?.finish(),
+        None => Run::new(world, case, prepared, options)?.map_or_else(Ok, Run::finish),
         Some(fitted) => {
             // Coefficients may take much memory: one set of them goes before the next is made.
             drop(prepared);
             let prepared = Prepared::<T>::new(world, &fitted)?;
-            Run::new(world, &fitted, prepared, options)?.finish()
+            Run::new(world, &fitted, prepared, options)?.map_or_else(Ok, Run::finish)
         }
     }
 }
@@ -75,38 +90,81 @@ struct Run<'a, T> {
     case: &'a Case,
     decomposition: Decomposition,
     engine: Engine<T>,
-    /// Watches the engine's pulse as long as the run lasts.
-    _watchdog: Watchdog,
     limit: StepLimit,
     clock: Clock,
+    beginning: Box<Beginning>,
     outputs: Outputs,
     probes: Probes,
+    checkpoints: Checkpoints,
+    requests: Requests,
+    /// On the ranks that write files.
+    writer: Option<Writer<T>>,
+    /// What went wrong with a snapshot, until all ranks know.
+    failed: Option<Error>,
     stop: Option<Stop>,
     /// Whether a total has fallen so far that the run ends.
     is_stopped: bool,
+    /// Why the run was asked to stop.
+    stop_reason: Option<StopReason>,
+    /// The step at which values were last looked at.
+    checked: Option<u64>,
     progress: Progress,
     quiet: bool,
     folder: PathBuf,
     executor: Executor,
     tuner: Option<Tuner>,
     last_dt: f64,
+    /// Watches the engine's pulse as long as the run lasts.
+    _watchdog: Watchdog,
     start: Instant,
     started: String,
+    /// The step with which this process began.
+    first_step: u64,
     /// Step and moment of the last progress report.
     reported: (u64, Instant),
 }
 
 impl<'a, T: Precise> Run<'a, T> {
-    fn new(world: &'a World, case: &'a Case, prepared: Prepared<T>, options: &Options) -> Result<Run<'a, T>> {
+    /// `None` where an earlier run had come to its end; then that has been said.
+    fn new(
+        world: &'a World,
+        case: &'a Case,
+        prepared: Prepared<T>,
+        options: &Options,
+    ) -> Result<std::result::Result<Run<'a, T>, Summary>> {
         let instructions = prepared.instructions;
         let kernel = &*prepared.kernel;
         let mut source = AllRanks::new(world, case, kernel);
-        let limit = StepLimit::new(case, kernel.rates_vary(), prepared.rates, &mut source)?;
-        let clock = Clock::new(&case.config.time).with_fixed_dt(case.physics.fixed_dt());
-        let folder = options.output.clone().unwrap_or_else(|| default_folder(case));
+        let mut limit = StepLimit::new(case, kernel.rates_vary(), prepared.rates, &mut source)?;
+        let mut clock = Clock::new(&case.config.time).with_fixed_dt(case.physics.fixed_dt());
         let steps_expected = clock.steps_total(limit.longest());
-        let mut outputs = Outputs::open(world, case, &folder, options.overwrite, steps_expected)?;
-        let probes = Probes::open(world, case, &prepared.decomposition, &mut outputs)?;
+        let style = if world.is_root() && !options.quiet {
+            options.progress
+        } else {
+            ProgressStyle::None
+        };
+        let progress = Progress::new(style);
+        let folder = options.output.clone().unwrap_or_else(|| default_folder(case));
+        let wishes = Wishes {
+            restart: &options.restart,
+            force: options.force,
+            overwrite: options.overwrite,
+        };
+        let mut beginning = match Beginning::choose(world, case, &folder, wishes)? {
+            Start::Run(beginning) => beginning,
+            Start::Finished(why) => {
+                if world.is_root() && !options.quiet {
+                    progress.print(&format!("nothing to do: {why}"));
+                }
+                return Ok(Err(Summary::of_nothing(folder)));
+            }
+        };
+        let hosts = world.gather_texts(&provenance::host_name());
+        let groups = groups(&hosts, case.config.output.aggregators);
+        let staging = writer::staging_of(case);
+        let piece_cells = writer::piece_cells(staging);
+        let mut outputs = Outputs::open(world, case, &mut beginning, steps_expected, &hosts, piece_cells)?;
+        let probes = Probes::open(world, case, &prepared.decomposition, &mut outputs, beginning.state())?;
         let setup = Setup {
             decomposition: prepared.decomposition.clone(),
             declaration: case.declaration.clone(),
@@ -115,7 +173,6 @@ impl<'a, T: Precise> Run<'a, T> {
             instructions,
         };
         let mut engine = Engine::new(world, setup);
-        let watchdog = Watchdog::start(world, engine.timers.pulse(), Some(STALLED_AFTER));
         engine.recorder = probes.recorder(&engine.tile, &engine.declaration);
         let has_messages = world.any(engine.has_messages());
         let (executor, tuner) = match case.config.parallel.exchange {
@@ -125,37 +182,59 @@ impl<'a, T: Precise> Run<'a, T> {
             ExchangeChoice::Auto if has_messages => (Executor::Blocking, Some(Tuner::new(&Executor::ALL))),
             ExchangeChoice::Auto => (Executor::Blocking, None),
         };
-        let style = if world.is_root() && !options.quiet {
-            options.progress
-        } else {
-            ProgressStyle::None
+        let is_writing = groups.iter().any(|ranks| ranks[0] == world.rank());
+        let writer = match is_writing {
+            true => Writer::start(staging, engine.timers.pulse().clone()).map(Some),
+            false => Ok(None),
         };
+        let writer = world.agree(writer)?;
+        let mut stop = Stop::new(case);
+        let mut is_stopped = false;
+        if let Some(state) = beginning.state() {
+            clock = clock.resumed(&state.clock);
+            if beginning.is_same_physics() {
+                limit = limit.resumed(&state.limit);
+            }
+            is_stopped = state.is_stopped;
+            if let (Some(stop), Some(largest)) = (&mut stop, state.largest_total) {
+                stop.resume(largest);
+            }
+        }
+        let here = beginning.here(case);
         let now = Instant::now();
         let mut run = Run {
             world,
             case,
             decomposition: prepared.decomposition,
-            engine,
-            _watchdog: watchdog,
             limit,
+            checkpoints: Checkpoints::new(world, case, &folder, groups, piece_cells, here.as_ref()),
+            requests: Requests::new(&folder, options.max_time, clock.step()),
+            _watchdog: Watchdog::start(world, engine.timers.pulse(), case.config.check.stalled_after),
+            engine,
+            last_dt: here.map_or(0.0, |here| here.dt),
+            first_step: clock.step(),
+            reported: (clock.step(), now),
             clock,
+            beginning,
             outputs,
             probes,
-            stop: Stop::new(case),
-            is_stopped: false,
-            progress: Progress::new(style),
+            writer,
+            failed: None,
+            stop,
+            is_stopped,
+            stop_reason: None,
+            checked: None,
+            progress,
             quiet: options.quiet,
             folder,
             executor,
             tuner,
-            last_dt: 0.0,
             start: now,
             started: provenance::now_iso(),
-            reported: (0, now),
         };
         let remarks = case.physics.remarks(&prepared.measures, case.span(run.limit.longest()));
         run.announce(steps_expected, instructions, &remarks)?;
-        Ok(run)
+        Ok(Ok(run))
     }
 
     /// Says what is about to happen.
@@ -182,6 +261,9 @@ impl<'a, T: Precise> Run<'a, T> {
             let kind = if remark.is_warning { "warning: " } else { "" };
             text += &format!("\n{kind}{}", remark.text);
         }
+        for remark in &self.beginning.remarks {
+            text += &format!("\n{remark}");
+        }
         if self.tuner.is_none() && self.world.size() > 1 {
             text += &format!("\nexchange: {}", self.executor.name());
         }
@@ -199,6 +281,10 @@ impl<'a, T: Precise> Run<'a, T> {
     /// Advances to the end; whatever happens, the status says how it went.
     fn finish(mut self) -> Result<Summary> {
         let mut result = self.advance_to_end();
+        if result.is_err() {
+            // What is under way may still become complete; the first error is the one to report.
+            let _ = self.settle();
+        }
         self.progress.finish();
         if let Err(Error::Numerical(_)) = &result {
             // What the probes saw may say why; a disk that is full is not why.
@@ -208,10 +294,11 @@ impl<'a, T: Precise> Run<'a, T> {
         result = result.and(closed);
         let (state, message) = match &result {
             Ok(()) => (RunState::Finished, String::new()),
-            Err(error) => (RunState::Failed, error.to_string()),
+            Err(error @ Error::Stopped(_)) => (RunState::Stopped, error.to_string()),
+            Err(error) => (RunState::Failed, format!("error: {error}")),
         };
-        if let Err(error) = &result {
-            self.outputs.note(&format!("error: {error}"));
+        if !message.is_empty() {
+            self.outputs.note(&message);
         }
         let written = match self.outputs.status_path() {
             Some(path) => self.status(state, message, None).write(&path),
@@ -221,7 +308,7 @@ impl<'a, T: Precise> Run<'a, T> {
         self.world.agree(written)?;
         let wall_seconds = self.start.elapsed().as_secs_f64();
         let steps = self.clock.step();
-        let cells_per_second = steps as f64 * self.case.grid.n_cells() as f64 / wall_seconds;
+        let cells_per_second = (steps - self.first_step) as f64 * self.case.grid.n_cells() as f64 / wall_seconds;
         let seconds_per_rank = self.world.gather_all(&self.engine.timers.all_seconds());
         let table = phase_table(&seconds_per_rank, wall_seconds);
         self.say(&format!(
@@ -241,18 +328,15 @@ impl<'a, T: Precise> Run<'a, T> {
     }
 
     fn advance_to_end(&mut self) -> Result<()> {
-        self.engine.initialise(self.clock.time());
-        self.probes.note(&self.here());
-        self.check()?;
-        self.write_outputs(false)?;
-        self.look_at_total()?;
+        self.begin()?;
         self.engine.timers.pulse().beat(self.clock.step());
         while !self.is_at_end() {
+            self.look_at_requests()?;
             let tick = self.tick()?;
             self.step(&tick)?;
             self.clock.advance();
-            self.engine.timers.pulse().beat(self.clock.step());
             self.last_dt = tick.dt;
+            self.engine.timers.pulse().beat(self.clock.step());
             let here = self.here();
             self.probes.note(&here);
             self.look_at_total()?;
@@ -267,9 +351,189 @@ impl<'a, T: Precise> Run<'a, T> {
             if is_last || is_due || self.probes.is_full() {
                 self.write_probes()?;
             }
+            if self.checkpoints.is_due(&here, is_last) {
+                self.checkpoint()?;
+            }
             self.report_progress();
         }
+        self.settle()?;
         self.outputs.finish(self.world)
+    }
+
+    /// The initial state and what is due then, or the state of the checkpoint.
+    fn begin(&mut self) -> Result<()> {
+        if self.beginning.step().is_some() {
+            return self.beginning.restore(self.world, self.case, &mut self.engine);
+        }
+        self.engine.initialise(self.clock.time());
+        self.probes.note(&self.here());
+        self.check()?;
+        self.write_outputs(false)?;
+        self.look_at_total()
+    }
+
+    /// Where the ranks look together at what they are asked for: does that.
+    fn look_at_requests(&mut self) -> Result<()> {
+        let step = self.clock.step();
+        if !self.requests.is_due(step) {
+            return Ok(());
+        }
+        let phase = self.engine.timers.enter(Phase::Reduce);
+        self.listen();
+        let mine = Mine {
+            checkpoint_is_due: self.world.is_root() && self.checkpoints.is_due_by_wall(),
+            is_writing: self.checkpoints.is_writing(self.world),
+            has_failed: self.failed.is_some(),
+            reserve: self.checkpoints.reserve(),
+        };
+        let agreed = self.requests.agree(self.world, step, mine);
+        self.engine.timers.leave(phase);
+        if agreed.any_failed {
+            self.agree_on_failure()?;
+        }
+        if !agreed.any_writing {
+            self.advance_checkpoint()?;
+        }
+        match agreed.request {
+            Request::Stop(reason) => self.stop_with_checkpoint(reason),
+            Request::Checkpoint => self.checkpoint(),
+            Request::None if agreed.checkpoint_is_due => self.checkpoint(),
+            Request::None => Ok(()),
+        }
+    }
+
+    /// Ends the run before its end, with a checkpoint of this very step.
+    fn stop_with_checkpoint(&mut self, reason: StopReason) -> Result<()> {
+        self.stop_reason = Some(reason);
+        let step = self.clock.step();
+        self.checkpoint()?;
+        self.settle()?;
+        let (time, why) = (simulated(self.clock.time(), self.case.config.units), reason.text());
+        match self.checkpoints.complete() {
+            Some(complete) if complete == step => Err(Error::Stopped(format!(
+                "stopped in step {step}, t = {time}, with a checkpoint: {why}.\n  Continue with --restart auto."
+            ))),
+            _ => Err(Error::Io(format!(
+                "stopped in step {step}, t = {time}: {why}; the checkpoint that should have been written has failed"
+            ))),
+        }
+    }
+
+    /// Begins a checkpoint of this step, unless there is one; one that is under way is completed before.
+    fn checkpoint(&mut self) -> Result<()> {
+        let here = self.here();
+        if self.checkpoints.has_begun(here.step) {
+            return Ok(());
+        }
+        self.check()?;
+        self.write_probes()?;
+        let phase = self.engine.timers.enter(Phase::Checkpoint);
+        let waited = self.settle_checkpoint()?;
+        if waited > LONG_WAIT {
+            self.say(&format!(
+                "waited {} for the checkpoint before; checkpoints less often would cost less",
+                wall(waited.as_secs_f64())
+            ))?;
+        }
+        let history = self.outputs.history_handle();
+        let files = self.world.agree(history.and_then(|history| {
+            let mut files: Vec<_> = history.into_iter().collect();
+            files.extend(self.probes.handles()?);
+            Ok(files)
+        }))?;
+        let state = checkpoints::State {
+            case: self.case,
+            decomposition: &self.decomposition,
+            engine: &self.engine,
+            run: self.loop_state(),
+            hosts: self.outputs.hosts().to_owned(),
+            here,
+            files,
+        };
+        let folder = self.outputs.folder();
+        let said = self.checkpoints.begin(self.world, state, folder, self.writer.as_mut());
+        self.note_waiting();
+        self.engine.timers.leave(phase);
+        said?.map_or(Ok(()), |text| self.say(&text))
+    }
+
+    /// Says so if the run had to wait for room.
+    fn note_waiting(&mut self) {
+        let waited = self.writer.as_mut().map_or(Duration::ZERO, Writer::take_waited);
+        if waited > LONG_WAIT {
+            let text = format!(
+                "waited {} for the disk: what is written does not fit into `output.staging`",
+                wall(waited.as_secs_f64())
+            );
+            self.outputs.note(&text);
+        }
+    }
+
+    /// Where the run loop stands.
+    fn loop_state(&self) -> LoopState {
+        LoopState {
+            is_finished: self.is_at_end(),
+            is_stopped: self.is_stopped,
+            largest_total: self.stop.as_ref().map(Stop::largest),
+            clock: self.clock.state(),
+            limit: self.limit.state(),
+            outputs: OutputState {
+                probe_bytes: self.probes.n_bytes(),
+                ..self.outputs.state()
+            },
+        }
+    }
+
+    /// Hears what this rank's thread has done.
+    fn listen(&mut self) {
+        let reports = self.writer.as_mut().map(Writer::reports).unwrap_or_default();
+        for report in reports {
+            match report {
+                Report::Snapshot(name, Ok(bytes)) => {
+                    self.outputs
+                        .note(&format!("wrote snapshots/{name} ({:.1} MB)", bytes as f64 / 1e6));
+                }
+                Report::Snapshot(_, Err(error)) => self.failed = self.failed.take().or(Some(error)),
+                report => self.checkpoints.note(report),
+            }
+        }
+    }
+
+    /// A snapshot that failed on any rank is an error on all.
+    fn agree_on_failure(&mut self) -> Result<()> {
+        self.world.agree(self.failed.take().map_or(Ok(()), Err))
+    }
+
+    /// Goes on with the checkpoint under way, whose writers have done what they had to.
+    fn advance_checkpoint(&mut self) -> Result<()> {
+        let said = self.checkpoints.advance(self.world, self.writer.as_mut())?;
+        said.map_or(Ok(()), |text| self.say(&text))
+    }
+
+    /// Waits until the checkpoint under way is complete.
+    fn settle_checkpoint(&mut self) -> Result<Duration> {
+        let start = Instant::now();
+        while self.checkpoints.is_under_way() {
+            let waited = self.writer.as_mut().map_or(Duration::ZERO, Writer::settle);
+            self.checkpoints.add_waited(waited);
+            self.listen();
+            self.advance_checkpoint()?;
+        }
+        Ok(start.elapsed())
+    }
+
+    /// Waits until all that has been handed over is on the disk.
+    fn settle(&mut self) -> Result<()> {
+        let phase = self.engine.timers.enter(Phase::Output);
+        let settled = self.settle_checkpoint();
+        if let Some(writer) = &mut self.writer {
+            writer.settle();
+        }
+        self.listen();
+        let failed = self.agree_on_failure();
+        self.engine.timers.leave(phase);
+        settled.map(|_| ())?;
+        failed
     }
 
     fn is_at_end(&self) -> bool {
@@ -334,8 +598,11 @@ impl<'a, T: Precise> Run<'a, T> {
 
     /// Stops the run if a value is not finite.
     fn check(&mut self) -> Result<()> {
-        let phase = self.engine.timers.enter(Phase::Reduce);
         let step = self.clock.step();
+        if self.checked.replace(step) == Some(step) {
+            return Ok(());
+        }
+        let phase = self.engine.timers.enter(Phase::Reduce);
         let defect = first_defect(
             &self.engine,
             self.world,
@@ -368,8 +635,15 @@ impl<'a, T: Precise> Run<'a, T> {
             rates: self.limit.rates(),
             is_last,
         };
-        self.outputs
-            .write_due(self.world, self.case, &self.decomposition, &mut self.engine, &moment)?;
+        self.outputs.write_due(
+            self.world,
+            self.case,
+            &self.decomposition,
+            &mut self.engine,
+            self.writer.as_mut(),
+            &moment,
+        )?;
+        self.note_waiting();
         self.engine.timers.leave(phase);
         Ok(())
     }
@@ -385,6 +659,10 @@ impl<'a, T: Precise> Run<'a, T> {
             self.outputs.note(&line);
         }
         if let Some(path) = self.outputs.status_path() {
+            if let Some(folder) = self.outputs.folder() {
+                // Hosts that see no locks of the file system go by it; a disk that is full is reported by the outputs.
+                let _ = folder.refresh_lock();
+            }
             // A status that cannot be written is not worth a run; the outputs report a full disk.
             let _ = self
                 .status(RunState::Running, String::new(), Some(standing.left))
@@ -405,7 +683,7 @@ impl<'a, T: Precise> Run<'a, T> {
             units: self.case.config.units,
             cells_per_second: recent * self.case.grid.n_cells() as f64,
             wait_share: self.engine.timers.seconds(Phase::Wait) / elapsed,
-            left: (steps_total - step) as f64 * elapsed / step.max(1) as f64,
+            left: (steps_total - step) as f64 * elapsed / (step - self.first_step).max(1) as f64,
         }
     }
 
@@ -423,17 +701,30 @@ impl<'a, T: Precise> Run<'a, T> {
             end: self.case.config.time.end,
             dt: self.last_dt,
             time_unit: self.case.config.units.time().to_string(),
-            cells_per_second: step as f64 * self.case.grid.n_cells() as f64 / wall_seconds,
+            cells_per_second: (step - self.first_step) as f64 * self.case.grid.n_cells() as f64 / wall_seconds,
             started: self.started.clone(),
             updated: provenance::now_iso(),
             wall_seconds,
             eta_seconds,
             ranks: self.world.size(),
-            checkpoint_step: None,
-            restarted_from: None,
-            stop_reason: None,
             message,
             version: provenance::VERSION.to_string(),
+            checkpoint_step: self.checkpoints.complete(),
+            restarted_from: self.beginning.step(),
+            stop_reason: self.stop_reason.map(|reason| reason.name().to_owned()),
+        }
+    }
+}
+
+impl Summary {
+    /// Of a run in `folder` that had come to its end before.
+    fn of_nothing(folder: PathBuf) -> Summary {
+        Summary {
+            folder,
+            steps: 0,
+            time: f64::NAN,
+            wall_seconds: 0.0,
+            cells_per_second: 0.0,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::rate_source::RateSource;
 use crate::config::{TimeConfig, Units};
 use crate::error::{Error, Result};
 use crate::kernels::Rates;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Steps that are looked at together before the first of them is taken. No block passes by a time that must be met, but
@@ -50,7 +51,74 @@ pub struct StepLimit {
     ahead: (f64, Rates),
 }
 
+/// What of a limit does not follow from the configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LimitState {
+    longest: f64,
+    of_block: RatesState,
+    of_step: RatesState,
+    coming: Vec<RatesState>,
+    ahead_time: f64,
+    ahead: RatesState,
+}
+
+/// The numbers of [`Rates`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct RatesState {
+    total: f64,
+    /// Value and limit of each term.
+    terms: Vec<[f64; 2]>,
+}
+
+impl RatesState {
+    fn of(rates: &Rates) -> RatesState {
+        RatesState {
+            total: rates.total,
+            terms: rates.terms.iter().map(|rate| [rate.value, rate.limit]).collect(),
+        }
+    }
+
+    /// The rates with these numbers and the terms of `like`; nothing where it has other terms.
+    fn with_terms_of(&self, like: &Rates) -> Option<Rates> {
+        let mut rates = like.clone();
+        rates.total = self.total;
+        for (rate, [value, limit]) in rates.terms.iter_mut().zip(&self.terms) {
+            (rate.value, rate.limit) = (*value, *limit);
+        }
+        (rates.terms.len() == self.terms.len()).then_some(rates)
+    }
+}
+
 impl StepLimit {
+    /// Where it stands.
+    pub fn state(&self) -> LimitState {
+        LimitState {
+            longest: self.longest,
+            of_block: RatesState::of(&self.of_block),
+            of_step: RatesState::of(&self.of_step),
+            coming: self.coming.iter().map(RatesState::of).collect(),
+            ahead_time: self.ahead.0,
+            ahead: RatesState::of(&self.ahead.1),
+        }
+    }
+
+    /// The limit where another one stood. Where that was of another physics, this one begins a new block instead.
+    pub fn resumed(self, state: &LimitState) -> StepLimit {
+        let like = self.of_step.clone();
+        let rates = |state: &RatesState| state.with_terms_of(&like);
+        let resumed = || {
+            Some(StepLimit {
+                longest: state.longest,
+                of_block: rates(&state.of_block)?,
+                of_step: rates(&state.of_step)?,
+                coming: state.coming.iter().map(rates).collect::<Option<_>>()?,
+                ahead: (state.ahead_time, rates(&state.ahead)?),
+                ..self.clone()
+            })
+        };
+        resumed().unwrap_or(self)
+    }
+
     /// The limit at the start, where the rates are `first`. `varies` says whether they depend on time.
     ///
     /// # Errors

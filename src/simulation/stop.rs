@@ -45,6 +45,16 @@ impl Stop {
         })
     }
 
+    /// The largest value of the total so far.
+    pub fn largest(&self) -> f64 {
+        self.fall.largest
+    }
+
+    /// Goes on where another one had seen `largest`.
+    pub fn resume(&mut self, largest: f64) {
+        self.fall.largest = largest;
+    }
+
     /// Looks at the total where the step is one to look at it, and says what to log where the run ends here. The same on all
     /// ranks; all ranks call it.
     pub fn look<T: Real>(&mut self, world: &World, engine: &mut Engine<T>, here: &Here) -> Option<String> {

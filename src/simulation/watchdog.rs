@@ -15,9 +15,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use watch::Watch;
 
-/// After how many seconds without a sign a job ends.
-pub const STALLED_AFTER: f64 = 600.0;
-
 /// Exit code of a job that made no progress.
 const STALLED_CODE: i32 = 102;
 

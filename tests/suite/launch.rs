@@ -30,29 +30,6 @@ pub struct Outcome {
     pub seconds: f64,
 }
 
-/// A job that runs; it ends, in whatever way, when it is dropped.
-pub struct Job {
-    child: Child,
-    _lock: MutexGuard<'static, ()>,
-}
-
-impl Job {
-    /// Kills what was started, the launcher if there is one, without leaving it time for anything.
-    pub fn kill(&mut self) {
-        // One that has ended by itself needs no killing.
-        let _ = self.child.kill();
-        self.child.wait().expect("the child is ours");
-    }
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
-            end_group(&mut self.child);
-        }
-    }
-}
-
 /// How a job is started.
 #[derive(Clone, Debug, Default)]
 pub struct Launch {
@@ -91,6 +68,12 @@ impl Launch {
                 command
             }
         };
+        command.args(arguments);
+        self.prepare(command)
+    }
+
+    /// The command in the environment of the job.
+    fn prepare(&self, mut command: Command) -> Command {
         // A job that is started from within a job (or by root, in a container) must not notice.
         let inherited = std::env::vars().map(|(name, _)| name);
         for name in inherited.filter(|name| ["OMPI_", "PMI_", "PMIX_", "SLURM_"].iter().any(|p| name.starts_with(p))) {
@@ -101,7 +84,6 @@ impl Launch {
             .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
         command.env_remove("SIMRUN_FAULT");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.args(arguments);
         command
     }
 }
@@ -131,29 +113,36 @@ impl Workplace {
         fs::read_to_string(&path).unwrap_or_else(|cause| panic!("{}: {cause}", path.display()))
     }
 
-    /// Starts simrun with the folder as its working directory, to be looked at while it runs.
-    pub fn start(&self, launch: &Launch, arguments: &[&str]) -> Job {
-        let lock = one_job();
-        let mut command = launch.command(arguments);
-        command
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0);
-        let child = command.spawn().unwrap_or_else(|cause| cannot_start(&command, &cause));
-        Job { child, _lock: lock }
-    }
-
     /// Runs simrun with the folder as its working directory, and waits for its end.
     ///
     /// # Panics
     /// With all output if the job takes longer than any job may, and if it cannot be started.
     pub fn run(&self, launch: &Launch, arguments: &[&str]) -> Outcome {
-        let _lock = one_job();
+        self.start(launch, arguments).wait()
+    }
+
+    /// Starts simrun with the folder as its working directory.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start(&self, launch: &Launch, arguments: &[&str]) -> Running<'_> {
+        self.spawn(launch.command(arguments), launch.ranks)
+    }
+
+    /// Runs another command in the folder, and waits for its end.
+    ///
+    /// # Panics
+    /// As [`Workplace::run`].
+    pub fn run_script(&self, words: &[&str]) -> Outcome {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        self.spawn(Launch::alone().prepare(command), None).wait()
+    }
+
+    fn spawn(&self, mut command: Command, ranks: Option<usize>) -> Running<'_> {
+        let lock = one_job();
         let (out, err) = (self.path(".stdout"), self.path(".stderr"));
         let file = |path: &Path| Stdio::from(File::create(path).expect("the folder can be written"));
-        let mut command = launch.command(arguments);
         command
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
@@ -162,20 +151,15 @@ impl Workplace {
         // A group of its own, so that nothing of the job outlives its time limit.
         command.process_group(0);
         let start = Instant::now();
-        let mut child = command.spawn().unwrap_or_else(|cause| cannot_start(&command, &cause));
-        let status = wait(&mut child, PATIENCE);
-        let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        let outcome = Outcome {
-            code: status.and_then(|status| status.code()),
-            stdout: text(&out),
-            stderr: text(&err),
-            seconds: start.elapsed().as_secs_f64(),
-        };
-        assert!(
-            status.is_some(),
-            "{command:?} did not end within {PATIENCE:?}\n{outcome}"
-        );
-        outcome
+        let child = command.spawn().unwrap_or_else(|cause| cannot_start(&command, &cause));
+        Running {
+            place: self,
+            child,
+            start,
+            ranks,
+            what: format!("{command:?}"),
+            _lock: lock,
+        }
     }
 
     /// Runs simrun, which must succeed.
@@ -184,6 +168,83 @@ impl Workplace {
         assert_eq!(outcome.code, Some(0), "{launch:?} {arguments:?}\n{outcome}");
         outcome
     }
+}
+
+/// A job that is under way; it ends, in whatever way, when it is dropped.
+pub struct Running<'a> {
+    place: &'a Workplace,
+    child: Child,
+    start: Instant,
+    ranks: Option<usize>,
+    what: String,
+    _lock: MutexGuard<'static, ()>,
+}
+
+impl Running<'_> {
+    /// The process that was started: the launcher, or the only rank.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The processes of the ranks, in no particular order; fewer than there are ranks while the job begins or ends.
+    pub fn rank_processes(&self) -> Vec<u32> {
+        match self.ranks {
+            None => vec![self.process()],
+            Some(_) => children_of(self.process()),
+        }
+    }
+
+    /// Sends a signal to a process, which may be gone.
+    pub fn signal(&self, process: u32, signal: libc::c_int) {
+        let process = i32::try_from(process).expect("process numbers fit");
+        // SAFETY: sends a signal to a process of this job; one that is gone is an error without consequences.
+        unsafe { libc::kill(process, signal) };
+    }
+
+    /// Waits for the end of the job.
+    ///
+    /// # Panics
+    /// With all output if it takes longer than any job may.
+    pub fn wait(mut self) -> Outcome {
+        let status = wait(&mut self.child, PATIENCE);
+        let text = |name| String::from_utf8_lossy(&fs::read(self.place.path(name)).unwrap_or_default()).into_owned();
+        let outcome = Outcome {
+            code: status.and_then(|status| status.code()),
+            stdout: text(".stdout"),
+            stderr: text(".stderr"),
+            seconds: self.start.elapsed().as_secs_f64(),
+        };
+        let what = &self.what;
+        assert!(status.is_some(), "{what} did not end within {PATIENCE:?}\n{outcome}");
+        outcome
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            end_group(&mut self.child);
+        }
+    }
+}
+
+/// The processes whose parent is `parent` and which run simrun.
+fn children_of(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").expect("there is a /proc");
+    let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |process: &u32| {
+        // Number, (name), state, parent.
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let Some((name, rest)) = stat.rsplit_once(')') else {
+            return false;
+        };
+        let own = rest
+            .split_whitespace()
+            .nth(1)
+            .and_then(|number| number.parse::<u32>().ok());
+        own == Some(parent) && name.ends_with("(simrun")
+    };
+    numbers.filter(is_child).collect()
 }
 
 impl std::fmt::Display for Outcome {

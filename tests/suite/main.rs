@@ -25,7 +25,10 @@ mod bad_input;
 mod bad_maxwell;
 mod bad_transport;
 mod bounds;
+#[cfg(feature = "faults")]
+mod chaos;
 mod check;
+mod checkpoints;
 mod command_line;
 mod contract;
 mod launch;

@@ -3,6 +3,8 @@
 
 mod maxwell;
 mod problems;
+#[cfg(feature = "faults")]
+mod restarts;
 
 use crate::contract::{SCHEMES, SPACING, random_transport};
 use crate::launch::{Launch, Outcome, Workplace};

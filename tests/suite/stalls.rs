@@ -106,12 +106,13 @@ fn ranks_end_when_their_launcher_is_killed() {
     let folder = place.path("run");
     let mut arguments = arguments(&mode);
     arguments[2] = folder.to_str().unwrap();
-    let mut job = place.start(&Launch::on(2), &arguments);
+    let job = place.start(&Launch::on(2), &arguments);
     assert!(
         comes_true(|| folder.join("log.txt").exists() && processes(&folder).len() == 3, 20),
         "a launcher and two ranks"
     );
-    job.kill();
+    job.signal(job.process(), libc::SIGKILL);
+    job.wait();
     assert!(
         comes_true(|| processes(&folder).is_empty(), 5),
         "ranks outlive their launcher"

@@ -94,6 +94,7 @@ fn run_all(world: &World, validation: &Validation, folder: &Path) -> Result<Vec<
             overwrite: true,
             progress: ProgressStyle::None,
             quiet: true,
+            ..Options::default()
         };
         match simulation::run(world, case, &options) {
             Ok(summary) => Ok(Trial::Finished(Products::new(summary.folder))),

@@ -1,0 +1,234 @@
+//! Writes one part of a checkpoint: the slots of some tiles, in one HDF5 file.
+//!
+//! Values stand contiguous, tile by tile and slot by slot, each written once and in order. While they pass, their checksum
+//! is taken; the finished file is brought to the disk and read back from there, and what was read must have it.
+
+use super::super::box_dataset::BoxDataset;
+use super::super::checksum::{Checksum, Checksummer};
+use super::super::group::create_group;
+use super::super::hdf5_cause::cause_of;
+use super::super::stored::Stored;
+use super::super::text_attribute::write_text;
+use super::manifest::PartEntry;
+use crate::error::{Error, Result};
+use crate::grid::IndexBox;
+use crate::metrics::faults;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+
+/// Bytes that are read back at a time: few enough to stay in a core's caches.
+const READ_BYTES: usize = 256 << 10;
+
+/// What a part says about itself.
+#[derive(Clone, Debug)]
+pub struct PartHead {
+    pub title: String,
+    pub version: String,
+    pub date: String,
+    pub step: u64,
+    pub time: f64,
+    /// The boxes of its tiles, with the ghosts that belong to them.
+    pub tiles: Vec<IndexBox>,
+}
+
+/// A part under construction.
+pub struct PartWriter {
+    path: PathBuf,
+    file: Option<hdf5::File>,
+    head: PartHead,
+    open: Option<(BoxDataset, Checksummer)>,
+    written: Vec<Written>,
+}
+
+/// Values that are in the file.
+struct Written {
+    name: String,
+    offset: u64,
+    bytes: u64,
+    checksum: Checksum,
+}
+
+impl PartWriter {
+    /// Begins the part at `path`, in the folder of a checkpoint that is being built.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be created.
+    pub fn create(path: &Path, head: PartHead) -> Result<PartWriter> {
+        // The plain creation first: its error names the cause better than HDF5's.
+        File::create(path).map_err(|e| Error::io("create", path, e))?;
+        let begun = hdf5::File::with_options()
+            .with_fapl(|access| access.libver_v110().file_locking(false))
+            .with_fcpl(|root| root.obj_track_times(false))
+            .create(path)
+            .and_then(|file| {
+                write_text(&file, "title", &head.title)?;
+                write_text(&file, "simrun", &head.version)?;
+                write_text(&file, "date", &head.date)?;
+                file.new_attr::<u64>().create("step")?.write_scalar(&head.step)?;
+                file.new_attr::<f64>().create("time")?.write_scalar(&head.time)?;
+                Ok(file)
+            });
+        let file = begun.map_err(|e| Error::io("begin", path, cause_of(e)))?;
+        faults::reach("part-begun");
+        Ok(PartWriter {
+            path: path.to_owned(),
+            file: Some(file),
+            head,
+            open: None,
+            written: Vec::new(),
+        })
+    }
+
+    /// Begins the values of `slot` on tile `tile` of the head, which fill `region`; they follow in order, then
+    /// [`PartWriter::end`].
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the dataset cannot be created.
+    pub fn begin<T: Stored>(&mut self, tile: usize, slot: &str, region: IndexBox) -> Result<()> {
+        let name = group_of(tile);
+        let failed = |e: hdf5::Error| Error::io(&format!("begin '{name}/{slot}' in"), &self.path, cause_of(e));
+        let file = self.file.as_ref().expect("a part is open until it is finished");
+        let group = create_group(file, &name).map_err(failed)?;
+        let dataset = BoxDataset::create_plain::<T>(&group, slot, &self.path, region)?;
+        self.open = Some((dataset, Checksummer::new()));
+        Ok(())
+    }
+
+    /// Writes the values of the next box, x fastest: boxes follow each other as their values do in memory.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the write fails.
+    pub fn write<T: Stored>(&mut self, region: &IndexBox, values: &[T]) -> Result<()> {
+        let (dataset, checksum) = self.open.as_mut().expect("values follow the beginning of their slot");
+        checksum.add(bytes_of(values));
+        dataset.write(region, values)?;
+        faults::reach("part-writing");
+        Ok(())
+    }
+
+    /// Completes the values of a slot on a tile.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if values are missing, or if the storage device refuses them.
+    pub fn end(&mut self) -> Result<()> {
+        let (dataset, checksum) = self.open.take().expect("values end where they were begun");
+        let (name, offset) = (dataset.full_name(), dataset.dataset().offset());
+        let bytes = dataset.dataset().storage_size();
+        dataset.complete()?;
+        self.written.push(Written {
+            offset: offset
+                .ok_or_else(|| Error::io("write", &self.path, format!("'{name}' has no place in the file")))?,
+            name,
+            bytes,
+            checksum: checksum.finish(),
+        });
+        Ok(())
+    }
+
+    /// Closes the file, brings it to the disk and reads it back.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if anything does not reach the disk as it was meant.
+    pub fn finish(mut self) -> Result<PartEntry> {
+        let file = self.file.take().expect("a part is finished once");
+        let closed = file.flush().and_then(|()| file.close());
+        closed.map_err(|e| Error::io("finish", &self.path, cause_of(e)))?;
+        faults::reach("part-closed");
+        let on_disk = File::open(&self.path).and_then(|file| file.sync_all().map(|()| file));
+        let on_disk = on_disk.map_err(|e| Error::io("bring to the disk", &self.path, e))?;
+        faults::reach("part-synced");
+        forget(&on_disk);
+        let (bytes, checksum) = self.read_back(on_disk)?;
+        faults::reach("part-verified");
+        let name = self.path.file_name().unwrap_or_default();
+        Ok(PartEntry {
+            file: name.to_string_lossy().into_owned(),
+            bytes,
+            checksum,
+            tiles: self.head.tiles.iter().map(|tile| [tile.lo, tile.hi]).collect(),
+        })
+    }
+
+    /// Length and checksum of the file; every slot of every tile in it must have the checksum of what was written.
+    fn read_back(&mut self, file: File) -> Result<(u64, Checksum)> {
+        self.written.sort_by_key(|written| written.offset);
+        let mut slots = self.written.iter();
+        let mut slot = slots.next().map(|written| (written, Checksummer::new()));
+        let mut at = 0;
+        let mut differing = None;
+        let checksum = read_through(&self.path, file, |bytes| {
+            let (start, end) = (at, at + bytes.len() as u64);
+            at = end;
+            while let Some((written, sum)) = &mut slot {
+                let (first, last) = (written.offset.max(start), (written.offset + written.bytes).min(end));
+                if first < last {
+                    sum.add(&bytes[(first - start) as usize..(last - start) as usize]);
+                }
+                if written.offset + written.bytes > end {
+                    break;
+                }
+                if sum.finish() != written.checksum {
+                    differing.get_or_insert_with(|| written.name.clone());
+                }
+                slot = slots.next().map(|written| (written, Checksummer::new()));
+            }
+        })?;
+        let cut_off = || slot.as_ref().map(|(written, _)| written.name.clone());
+        match differing.or_else(cut_off) {
+            None => Ok((at, checksum)),
+            Some(name) => Err(Error::io(
+                "write",
+                &self.path,
+                format!(
+                    "'{name}' was read back with other values than were written: the disk or the memory is failing"
+                ),
+            )),
+        }
+    }
+}
+
+impl Drop for PartWriter {
+    fn drop(&mut self) {
+        self.open = None;
+        if self.file.take().is_some() {
+            // An error was reported; nobody needs what is left.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Where the slots of tile `tile` of a part are.
+pub(super) fn group_of(tile: usize) -> String {
+    format!("/tiles/{tile:04}")
+}
+
+/// The checksum of a whole file, whose bytes `look` is shown on the way.
+pub(super) fn read_through(path: &Path, mut file: File, mut look: impl FnMut(&[u8])) -> Result<Checksum> {
+    let mut buffer = vec![0; READ_BYTES];
+    let mut whole = Checksummer::new();
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(whole.finish()),
+            Ok(n) => {
+                whole.add(&buffer[..n]);
+                look(&buffer[..n]);
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(Error::io("read", path, e)),
+        }
+    }
+}
+
+/// Asks the system to forget what it keeps of the file in memory, so that what is read next comes from the disk.
+fn forget(file: &File) {
+    // SAFETY: the descriptor is open; the advice changes no contents, and a system may ignore it.
+    unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+}
+
+/// The bytes of numbers, as they are in memory and in the file.
+fn bytes_of<T: Stored>(values: &[T]) -> &[u8] {
+    // SAFETY: f32 and f64, which alone are `Stored`, have no padding, and every byte of them is initialised.
+    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
+}
