@@ -23,7 +23,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// By how much later each rank ends the job than the one before, so that one of them speaks for all: the first that has
 /// noticed, which is rank 0 if it can.
-const STAGGER: Duration = Duration::from_millis(500);
+const STAGGER: Duration = Duration::from_secs(2);
 
 /// A thread that watches this rank, until it is dropped.
 #[derive(Debug)]

