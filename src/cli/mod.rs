@@ -25,7 +25,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "simrun", version = version(), max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(
-    after_help = "Exit codes: 0 finished, 1 a check of `simrun validate` failed, 2 wrong configuration, 3 stopped early with a valid checkpoint (reserved: there are no checkpoints yet), 4 numerical \
+    after_help = "Exit codes: 0 finished, 1 a check of `simrun validate` failed, 2 wrong configuration, 3 stopped early, as asked, with a valid checkpoint, 4 numerical \
                         failure, 5 input or output failure, 101 a bug, 102 a rank made no progress."
 )]
 struct Cli {

@@ -57,8 +57,8 @@ impl RunFolder {
         })?;
         let in_use = || {
             Error::Config(format!(
-                "the output folder {} already holds results or other files; replace the results of the earlier run with \
-                 --overwrite, or choose another folder with --output DIR",
+                "the output folder {} already holds results or other files; continue the earlier run with --restart auto, replace \
+                 its results with --overwrite, or choose another folder with --output DIR",
                 path.display()
             ))
         };

@@ -34,15 +34,6 @@ impl RunFolder {
         self.set_aside(&is_later)
     }
 
-    /// Moves the checkpoint at `step`, which is damaged, aside.
-    ///
-    /// # Errors
-    /// As [`RunFolder::supersede_after`].
-    pub fn supersede_checkpoint(&mut self, step: u64) -> Result<()> {
-        let is_meant = |relative: &str| checkpoint_step(relative) == Some(step);
-        self.set_aside(&is_meant).map(|_| ())
-    }
-
     /// Moves those files of the list aside that `is_meant` names.
     fn set_aside(&mut self, is_meant: &dyn Fn(&str) -> bool) -> Result<Vec<String>> {
         let folder = self.path().to_owned();
@@ -251,20 +242,6 @@ mod tests {
         assert_eq!(files(path), expected);
         let text = fs::read_to_string(path.join(expected[1])).unwrap();
         assert!(text.ends_with("second"), "{text}");
-    }
-
-    #[test]
-    fn a_damaged_checkpoint_is_moved_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut run = RunFolder::create(folder.path(), false).unwrap();
-        write(&mut run, &WRITTEN[5..], "first");
-        run.supersede_checkpoint(500).unwrap();
-        let left = files(folder.path());
-        assert!(
-            left.contains(&"superseded/checkpoints/00000500/manifest.toml".into()),
-            "{left:?}"
-        );
-        assert_eq!(left.iter().filter(|name| name.starts_with("superseded/")).count(), 1);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::kept::{Kept, kept};
 use super::loop_state::LoopState;
 use super::precision::Precise;
 use super::report::bytes_text;
+use super::restart::Beginning;
 use super::writer::{PartTarget, Report, Writer};
 use crate::config::{CheckpointConfig, CheckpointEvery, OnFailure};
 use crate::engine::Engine;
@@ -92,14 +93,14 @@ pub struct State<'a, T> {
 }
 
 impl Checkpoints {
-    /// The checkpoints of a run in the folder `run` that begins or continues at `here`.
+    /// The checkpoints of a run in the folder `run`.
     pub fn new(
         world: &World,
         case: &Case,
         run: &Path,
         groups: Vec<Vec<usize>>,
         piece_cells: usize,
-        here: Option<&Here>,
+        beginning: &Beginning,
     ) -> Checkpoints {
         let config = case.config.checkpoint.clone();
         let kind = match config.every {
@@ -110,12 +111,14 @@ impl Checkpoints {
         let mut schedule = kind.map(|kind| Schedule::new(kind, case.config.time.start, 0));
         if let Some(schedule) = &mut schedule {
             // The start itself is no checkpoint.
+            let here = beginning.here(case);
             let (step, reached) = here.map_or((0, case.config.time.start), |here| (here.step, here.reached));
             schedule.advance(step, reached);
         }
         let group = groups.iter().position(|ranks| ranks.contains(&world.rank()));
         let expected = total_bytes(case, 0) as f64 / EXPECTED_RATE;
-        let step = here.map(|here| here.step);
+        // One of another run is none of this one.
+        let step = beginning.step().filter(|_| beginning.is_in_place());
         Checkpoints {
             config,
             run: run.to_owned(),

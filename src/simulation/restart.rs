@@ -59,6 +59,8 @@ struct Found {
     state: LoopState,
     /// Whether the physics is that of the checkpoint.
     is_same_physics: bool,
+    /// Whether it is one of this very run.
+    is_in_place: bool,
 }
 
 /// What the command line says about the beginning.
@@ -106,7 +108,8 @@ impl Beginning {
         let is_in_place = !world.any(world.is_root() && found.as_ref().is_some_and(is_elsewhere));
         match found {
             Some((checkpoint, state)) => {
-                let found = accept(case, checkpoint, state, wishes.force, &mut beginning.remarks)?;
+                let mut found = accept(case, checkpoint, state, wishes.force, &mut beginning.remarks)?;
+                found.is_in_place = is_in_place;
                 if is_in_place && found.is_at_end(case) {
                     let step = found.state.clock.step;
                     return Ok(Start::Finished(format!("the run had come to its end in step {step}")));
@@ -211,6 +214,11 @@ impl Beginning {
     /// Whether the run continues with the physics of its checkpoint.
     pub fn is_same_physics(&self) -> bool {
         self.found.as_ref().is_some_and(|found| found.is_same_physics)
+    }
+
+    /// Whether the checkpoint that the run continues from is one of its own.
+    pub fn is_in_place(&self) -> bool {
+        self.found.as_ref().is_some_and(|found| found.is_in_place)
     }
 
     /// Where the clock stood.
@@ -394,6 +402,7 @@ fn accept(
     }
     Ok(Found {
         is_same_physics: others.is_empty(),
+        is_in_place: true,
         state,
         checkpoint,
     })

@@ -207,7 +207,7 @@ impl<'a, T: Precise> Run<'a, T> {
             case,
             decomposition: prepared.decomposition,
             limit,
-            checkpoints: Checkpoints::new(world, case, &folder, groups, piece_cells, here.as_ref()),
+            checkpoints: Checkpoints::new(world, case, &folder, groups, piece_cells, &beginning),
             requests: Requests::new(&folder, options.max_time, clock.step()),
             _watchdog: Watchdog::start(world, engine.timers.pulse(), case.config.check.stalled_after),
             engine,
@@ -295,10 +295,11 @@ impl<'a, T: Precise> Run<'a, T> {
         let (state, message) = match &result {
             Ok(()) => (RunState::Finished, String::new()),
             Err(error @ Error::Stopped(_)) => (RunState::Stopped, error.to_string()),
-            Err(error) => (RunState::Failed, format!("error: {error}")),
+            Err(error) => (RunState::Failed, error.to_string()),
         };
-        if !message.is_empty() {
-            self.outputs.note(&message);
+        match state {
+            RunState::Failed => self.outputs.note(&format!("error: {message}")),
+            _ => self.outputs.note(&message),
         }
         let written = match self.outputs.status_path() {
             Some(path) => self.status(state, message, None).write(&path),

@@ -5,6 +5,9 @@
 //! |---|---|
 //! | `contract` | every registered kernel declares its reads and writes truthfully |
 //! | `ranks` | bits do not depend on ranks, topology, exchange mode and instruction set; faults are noticed |
+//! | `ranks::restarts` | so they do not on a kill and a restart on another number of ranks |
+//! | `chaos` | no run is lost, whenever it is killed |
+//! | `checkpoints` | runs stop and go on as asked; damage, other configurations and full disks are refused or survived |
 //! | `stalls` | a job in which one rank hangs, panics or loses its launcher ends soon, and says where it was |
 //! | `probes` | probes are the same bytes on any number of ranks, and hold what the fields hold; runs end when a total falls |
 //! | `validate` | numbers from elsewhere are met; what is wrong with a case or its results is said |
