@@ -136,7 +136,7 @@ pub struct Requests {
 
 impl Requests {
     /// Requests to a run in `folder` that begins with `first_step` and may last until `max_time` seconds after the process
-    /// started. From here on signals no longer end the process.
+    /// started.
     pub fn new(folder: &Path, max_time: Option<f64>, first_step: u64) -> Requests {
         let clock = || process_start().elapsed().as_secs_f64();
         let unix_now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -154,6 +154,12 @@ impl Requests {
             next: first_step,
             clock: Box::new(clock),
         }
+    }
+
+    /// Makes signals ask instead of ending the process, from here on: after MPI is initialised, and before anything is made
+    /// that a run would leave behind.
+    pub fn listen() {
+        Signals::of_process();
     }
 
     /// Whether the ranks look at this step: the same on all of them, without a message.

@@ -65,6 +65,7 @@ pub struct Summary {
 /// finite, [`Error::Io`] for an output that cannot be written, [`Error::Stopped`] if it was asked to stop and has left a
 /// checkpoint.
 pub fn run(world: &World, case: &Case, options: &Options) -> Result<Summary> {
+    Requests::listen();
     match case.config.precision {
         Precision::Single => run_in::<f32>(world, case, options),
         Precision::Double => run_in::<f64>(world, case, options),
