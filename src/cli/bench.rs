@@ -7,7 +7,7 @@ use crate::field::Real;
 use crate::grid::Topology;
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
-use crate::study::{self, PROBLEMS, Plan, Problem, STIFF};
+use crate::study::{self, CHECKPOINT, PROBLEMS, Plan, Problem, STIFF};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use std::fs::File;
@@ -23,7 +23,8 @@ const THOROUGH: (f64, usize) = (0.5, 5);
 /// The roof of a kernel is the copy bandwidth of all ranks over the bytes that a plain sweep has to move per cell. "mix" is
 /// what a loop allows that goes through as many arrays as the kernel's stages and only adds them up; "in cache" is the
 /// rate of the kernel's own loops on a tile so small that it stays in a core's caches. The problem "stiff" compares super
-/// time stepping with explicit methods at equal error, always in f64 and on a grid of its own.
+/// time stepping with explicit methods at equal error, always in f64 and on a grid of its own. "checkpoint" measures by how
+/// much checkpoints prolong a run, against the processor time of their work; it writes into a folder of its own.
 #[derive(Args, Debug)]
 pub struct BenchArgs {
     /// Short repetitions: within a minute in total
@@ -34,7 +35,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// Problem to measure; may be given several times [default: all]
+    /// Problem to measure; may be given several times [default: all; with --quick all but checkpoint]
     #[arg(long, value_name = "NAME", value_parser = problem_names())]
     pub problem: Vec<String>,
 
@@ -69,6 +70,10 @@ pub struct BenchArgs {
     /// Tiles along x, y and z, as in 1,1,2 [default: the cut with the smallest surface]
     #[arg(long, value_name = "X,Y,Z", value_parser = topology)]
     pub topology: Option<Topology>,
+
+    /// Folder for the files of the problem checkpoint, on the disk that is to be measured; made, and removed again
+    #[arg(long, value_name = "DIR", default_value = "output/bench-checkpoint")]
+    pub scratch: PathBuf,
 }
 
 /// Measures as asked; rank 0 prints and writes.
@@ -123,9 +128,14 @@ fn plan(args: &BenchArgs, world: &World) -> Result<Plan> {
         .filter(|&precision| args.precision.is_empty() || args.precision.iter().any(|name| name == name_of(precision)))
         .collect();
     let has_stiff = args.problem.is_empty() || args.problem.iter().any(|name| name == STIFF);
+    let has_checkpoints = match args.problem.is_empty() {
+        true => !args.quick,
+        false => args.problem.iter().any(|name| name == CHECKPOINT),
+    };
     Ok(Plan {
         problems,
         has_stiff,
+        checkpoints_in: has_checkpoints.then(|| args.scratch.clone()),
         size: args.size,
         precisions,
         executors,
@@ -146,7 +156,7 @@ fn name_of(precision: Precision) -> &'static str {
 }
 
 fn problem_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(PROBLEMS.iter().map(|problem| problem.name).chain([STIFF]))
+    PossibleValuesParser::new(PROBLEMS.iter().map(|problem| problem.name).chain([STIFF, CHECKPOINT]))
 }
 
 /// The instruction set with this name, if this machine has it.
@@ -225,6 +235,16 @@ mod tests {
     fn the_comparison_of_steppers_is_asked_for_by_name() {
         let plan = plan_of(&["--problem=stiff"]);
         assert!(plan.has_stiff && plan.problems.is_empty());
+    }
+
+    #[test]
+    fn checkpoints_are_measured_by_name_and_where_there_is_time() {
+        let named = plan_of(&["--quick", "--problem=checkpoint", "--scratch=there"]);
+        assert_eq!(named.checkpoints_in, Some(PathBuf::from("there")));
+        assert!(named.problems.is_empty() && !named.has_stiff);
+        assert!(plan_of(&[]).checkpoints_in.is_some());
+        assert!(plan_of(&["--quick"]).checkpoints_in.is_none());
+        assert!(plan_of(&["--problem=heat"]).checkpoints_in.is_none());
     }
 
     #[test]

@@ -37,7 +37,7 @@ mod unit;
 mod vtk_view;
 
 pub use background::Background;
-pub use checksum::Checksum;
+pub use checksum::{Checksum, Checksummer};
 pub use history::{Column, Entry, History, HistoryWriter};
 pub use info::describe;
 pub use lock::RunLock;

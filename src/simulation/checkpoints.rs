@@ -46,6 +46,20 @@ pub struct Checkpoints {
     /// When the last one was begun, or the run.
     since: Instant,
     cost: Cost,
+    tally: Tally,
+}
+
+/// What the checkpoints of a run have taken so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// How many have been completed.
+    pub n: u64,
+    /// From the beginning of one until it was complete, s: the longest.
+    pub longest: f64,
+    /// How long the run stood still to hand over the values, s: all of them together.
+    pub handing_over: f64,
+    /// How long the run waited until one was complete, s: all of them together.
+    pub waited: f64,
 }
 
 /// What checkpoints cost.
@@ -135,7 +149,13 @@ impl Checkpoints {
                 longest: expected,
                 is_measured: false,
             },
+            tally: Tally::default(),
         }
+    }
+
+    /// What they have taken so far, as this rank saw it.
+    pub fn tally(&self) -> Tally {
+        self.tally
     }
 
     /// Whether one is due by steps or simulated time, or because the run ends.
@@ -227,12 +247,14 @@ impl Checkpoints {
         } else {
             self.bring(world, &state, &kept);
         }
+        let waited = begun.elapsed();
+        self.tally.handing_over += waited.as_secs_f64();
         self.pending = Some(Pending {
             step,
             folder: target,
             n_bytes,
             begun,
-            waited: begun.elapsed(),
+            waited,
             draft: world.is_root().then(|| draft(world, state, kept)),
             stage: Stage::Parts(None),
         });
@@ -364,6 +386,8 @@ impl Checkpoints {
             },
             is_measured: true,
         };
+        self.tally.n += 1;
+        self.tally.longest = self.tally.longest.max(whole);
         let mut text = format!(
             "wrote checkpoint {} ({} in {:.2} s, of which the run waited {:.2} s)",
             pending.step,
@@ -381,6 +405,7 @@ impl Checkpoints {
     pub fn add_waited(&mut self, waited: Duration) {
         if let Some(pending) = &mut self.pending {
             pending.waited += waited;
+            self.tally.waited += waited.as_secs_f64();
         }
     }
 

@@ -34,6 +34,7 @@ mod writer;
 mod tests;
 
 pub use case::Case;
+pub use checkpoints::Tally;
 pub use clock::{Clock, Here, Tick};
 pub use difference::{Difference, differences};
 pub use interval::interval;

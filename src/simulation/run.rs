@@ -1,7 +1,7 @@
 //! The run loop.
 
 use super::case::Case;
-use super::checkpoints::{self, Checkpoints};
+use super::checkpoints::{self, Checkpoints, Tally};
 use super::clock::{Clock, Here, Tick};
 use super::loop_state::{LoopState, OutputState};
 use super::monitor::first_defect;
@@ -55,6 +55,9 @@ pub struct Summary {
     pub steps: u64,
     pub time: f64,
     pub wall_seconds: f64,
+    /// Of the steps alone, from the state of the beginning until all that was handed over is on the disk, s.
+    pub loop_seconds: f64,
+    pub checkpoints: Tally,
     pub cells_per_second: f64,
 }
 
@@ -118,6 +121,8 @@ struct Run<'a, T> {
     /// Watches the engine's pulse as long as the run lasts.
     _watchdog: Watchdog,
     start: Instant,
+    /// When the state of the beginning was there.
+    begun: Instant,
     started: String,
     /// The step with which this process began.
     first_step: u64,
@@ -231,6 +236,7 @@ impl<'a, T: Precise> Run<'a, T> {
             executor,
             tuner,
             start: now,
+            begun: now,
             started: provenance::now_iso(),
         };
         let remarks = case.physics.remarks(&prepared.measures, case.span(run.limit.longest()));
@@ -282,6 +288,7 @@ impl<'a, T: Precise> Run<'a, T> {
     /// Advances to the end; whatever happens, the status says how it went.
     fn finish(mut self) -> Result<Summary> {
         let mut result = self.advance_to_end();
+        let loop_seconds = self.begun.elapsed().as_secs_f64();
         if result.is_err() {
             // What is under way may still become complete; the first error is the one to report.
             let _ = self.settle();
@@ -325,6 +332,8 @@ impl<'a, T: Precise> Run<'a, T> {
             steps,
             time: self.clock.time(),
             wall_seconds,
+            loop_seconds,
+            checkpoints: self.checkpoints.tally(),
             cells_per_second,
         })
     }
@@ -332,6 +341,7 @@ impl<'a, T: Precise> Run<'a, T> {
     fn advance_to_end(&mut self) -> Result<()> {
         self.begin()?;
         self.engine.timers.pulse().beat(self.clock.step());
+        self.begun = Instant::now();
         while !self.is_at_end() {
             self.look_at_requests()?;
             let tick = self.tick()?;
@@ -726,6 +736,8 @@ impl Summary {
             steps: 0,
             time: f64::NAN,
             wall_seconds: 0.0,
+            loop_seconds: 0.0,
+            checkpoints: Tally::default(),
             cells_per_second: 0.0,
         }
     }

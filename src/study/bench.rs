@@ -4,7 +4,7 @@ use super::host::Host;
 use super::machine::Memory;
 use super::problems::Problem;
 use super::report::{self, MemoryReport, Report};
-use super::{kernels, messages, stiff};
+use super::{checkpoint_cost, kernels, messages, stiff};
 use crate::config::Precision;
 use crate::engine::Executor;
 use crate::error::Result;
@@ -13,6 +13,7 @@ use crate::grid::Topology;
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 
 /// What is to be measured.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Plan {
     pub problems: Vec<&'static Problem>,
     /// Whether super time stepping is compared with explicit methods.
     pub has_stiff: bool,
+    /// The folder in which the cost of checkpoints is measured, if it is; made and removed again.
+    pub checkpoints_in: Option<PathBuf>,
     /// Cells per side, instead of each problem's own.
     pub size: Option<usize>,
     pub precisions: Vec<Precision>,
@@ -44,6 +47,7 @@ impl Plan {
         Plan {
             problems: super::PROBLEMS.iter().collect(),
             has_stiff: false,
+            checkpoints_in: None,
             size: Some(24),
             precisions: Vec::new(),
             executors: Executor::ALL.to_vec(),
@@ -81,6 +85,7 @@ pub fn run(world: &World, plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<Repo
         messages: Vec::new(),
         kernels: Vec::new(),
         stiff: None,
+        checkpoints: None,
     };
     say(&report::heading(&report));
     report.memory.streams = memory.measure(world, plan.repeat);
@@ -102,6 +107,11 @@ pub fn run(world: &World, plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<Repo
         let stiff = stiff::measure(world, plan.instructions, plan.repeat)?;
         say(&report::stiff(&stiff));
         report.stiff = Some(stiff);
+    }
+    if let Some(scratch) = &plan.checkpoints_in {
+        let checkpoints = checkpoint_cost::measure(world, plan, scratch)?;
+        say(&report::checkpoints(&checkpoints));
+        report.checkpoints = Some(checkpoints);
     }
     Ok(report)
 }

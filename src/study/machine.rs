@@ -4,8 +4,10 @@
 //! is non-temporal.
 
 mod mix;
+mod processor_time;
 
 pub use mix::Mix;
+pub use processor_time::processor_seconds;
 
 use super::samples::Samples;
 use crate::field::Array;

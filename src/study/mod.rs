@@ -6,6 +6,7 @@
 //! is the order of a measurement, or with `validate`.
 
 mod bench;
+mod checkpoint_cost;
 mod host;
 mod in_cache;
 mod kernels;
@@ -14,10 +15,12 @@ mod messages;
 mod problems;
 mod report;
 mod samples;
+mod scratch;
 mod stiff;
 mod validate;
 
 pub use bench::{Plan, run};
+pub use checkpoint_cost::{CHECKPOINT, CheckpointReport, Verdict};
 pub use host::{Cache, Host};
 pub use in_cache::InCache;
 pub use kernels::{ExecutorSpeed, KernelSpeed, MixSpeed, Shares};

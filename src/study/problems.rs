@@ -133,13 +133,24 @@ impl Problem {
     /// # Errors
     /// If `size` makes a grid, or `topology` a cut, that no configuration may have.
     pub fn case(&self, size: usize, precision: &str, topology: Option<Topology>) -> Result<Case> {
+        self.case_with(size, precision, topology, &[])
+    }
+
+    /// The same with `changes`, as the option `--set` of a run takes them.
+    pub(super) fn case_with(
+        &self,
+        size: usize,
+        precision: &str,
+        topology: Option<Topology>,
+        changes: &[String],
+    ) -> Result<Case> {
         let parallel = topology.map_or_else(String::new, |topology| format!("[parallel]\ntopology = {topology:?}\n"));
         let text = format!(
             "precision = \"{precision}\"\n[grid]\ncells = [{size}, {size}, {size}]\nsize = [1.0, 1.0, 1.0]\n[time]\nsteps = 1\ncfl = {CFL}\n\
              {parallel}[kernel]\n{}",
             self.kernel
         );
-        Case::parse(&format!("bench problem {}", self.name), &text, &[])
+        Case::parse(&format!("bench problem {}", self.name), &text, changes)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a measurement found, as text for people; the same goes to JSON for programs.
 
+use super::checkpoint_cost::{CheckpointReport, MOST_OF_RUN, MOST_OF_YARDSTICK, STEPS_BETWEEN};
 use super::host::Host;
 use super::kernels::{ExecutorSpeed, KernelSpeed, MixSpeed};
 use super::machine::{Bandwidth, Stream};
@@ -32,6 +33,8 @@ pub struct Report {
     pub kernels: Vec<KernelSpeed>,
     /// Super time stepping against explicit methods, if it was asked for.
     pub stiff: Option<StiffReport>,
+    /// What checkpoints cost, if it was asked for.
+    pub checkpoints: Option<CheckpointReport>,
 }
 
 /// Bandwidths of the memory, bytes/s, write-allocate counted.
@@ -246,6 +249,50 @@ pub fn stiff(stiff: &StiffReport) -> String {
             run.steps * run.stages as u64,
             spread(&run.seconds, 1e3, 1),
             run.error
+        );
+    }
+    text
+}
+
+/// What checkpoints cost.
+pub fn checkpoints(report: &CheckpointReport) -> String {
+    let [nx, ny, nz] = report.cells;
+    let CheckpointReport { n, every, steps, .. } = report;
+    let verdict = &report.verdict;
+    let mut text = format!(
+        "\ncheckpoints of heat f64, {nx} x {ny} x {nz} cells: {} in each, every {every} of {steps} steps, {n} in all; on the disk \
+         after {:.2} s at most\n",
+        binary(report.bytes as usize),
+        report.longest.max(),
+    );
+    let rows = [
+        ("run without, s", &report.without, 1.0, 3),
+        ("run with, s", &report.with, 1.0, 3),
+        ("longer by, ms each", &report.excess, 1e3, 1),
+        ("the run stands still, ms each", &report.handing_over, 1e3, 1),
+        ("processor time of copying, ms", &report.work.copy, 1e3, 1),
+        ("of checksums, ms", &report.work.checksum, 1e3, 1),
+        ("of writing, ms", &report.work.write, 1e3, 1),
+        ("of reading back, with checksums, ms", &report.work.read_back, 1e3, 1),
+    ];
+    for (what, samples, factor, digits) in rows {
+        text += &format!("  {what:<36} {:>28}\n", spread(samples, factor, digits));
+    }
+    text += &format!(
+        "  a checkpoint takes {:.2} times the processor time of its work, {:.1} ms (asked: at most {MOST_OF_YARDSTICK}); {:.2} \
+         times that without reading back, {:.1} ms\n  one every {STEPS_BETWEEN} steps of {:.2} ms takes {:.2} % of a run (asked: under {:.0} %)\n",
+        verdict.ratio,
+        verdict.work * 1e3,
+        verdict.ratio_without_read_back,
+        verdict.work_without_read_back * 1e3,
+        verdict.step * 1e3,
+        100.0 * verdict.share,
+        100.0 * MOST_OF_RUN,
+    );
+    if report.waited.max() > 0.0 {
+        text += &format!(
+            "  NOTE: runs waited for the disk, {} s each: that is in what they take longer.\n",
+            spread(&report.waited, 1.0, 2)
         );
     }
     text

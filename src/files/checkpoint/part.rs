@@ -205,7 +205,10 @@ pub(super) fn group_of(tile: usize) -> String {
 }
 
 /// The checksum of a whole file, whose bytes `look` is shown on the way.
-pub(super) fn read_through(path: &Path, mut file: File, mut look: impl FnMut(&[u8])) -> Result<Checksum> {
+///
+/// # Errors
+/// [`Error::Io`] if it cannot be read.
+pub fn read_through(path: &Path, mut file: File, mut look: impl FnMut(&[u8])) -> Result<Checksum> {
     let mut buffer = vec![0; READ_BYTES];
     let mut whole = Checksummer::new();
     loop {
@@ -222,13 +225,13 @@ pub(super) fn read_through(path: &Path, mut file: File, mut look: impl FnMut(&[u
 }
 
 /// Asks the system to forget what it keeps of the file in memory, so that what is read next comes from the disk.
-fn forget(file: &File) {
+pub fn forget(file: &File) {
     // SAFETY: the descriptor is open; the advice changes no contents, and a system may ignore it.
     unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
 }
 
 /// The bytes of numbers, as they are in memory and in the file.
-fn bytes_of<T: Stored>(values: &[T]) -> &[u8] {
+pub fn bytes_of<T: Stored>(values: &[T]) -> &[u8] {
     // SAFETY: f32 and f64, which alone are `Stored`, have no padding, and every byte of them is initialised.
     unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
 }
