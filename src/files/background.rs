@@ -33,6 +33,8 @@ struct Queue<S> {
     bytes: usize,
     /// Errands that are queued or under way.
     open: usize,
+    /// Whether queued errands wait.
+    is_held: bool,
     is_closed: bool,
     /// Whether an errand panicked.
     is_broken: bool,
@@ -52,6 +54,7 @@ impl<S: Send + 'static> Background<S> {
                 errands: VecDeque::new(),
                 bytes: 0,
                 open: 0,
+                is_held: false,
                 is_closed: false,
                 is_broken: false,
             }),
@@ -77,6 +80,7 @@ impl<S: Send + 'static> Background<S> {
         let mut queue = self.shared.lock();
         let mut waited = Duration::ZERO;
         while !queue.is_broken && bytes > 0 && queue.bytes > 0 && queue.bytes + bytes > self.capacity {
+            self.release(&mut queue);
             queue = self.shared.done.wait(queue).unwrap_or_else(PoisonError::into_inner);
             waited = start.elapsed();
         }
@@ -89,6 +93,23 @@ impl<S: Send + 'static> Background<S> {
         waited
     }
 
+    /// Lets errands wait until [`Background::go_on`], or until there is no room: the thread takes processor time that whoever
+    /// has much to say may need first.
+    pub fn hold(&self) {
+        self.shared.lock().is_held = true;
+    }
+
+    /// Errands are done again.
+    pub fn go_on(&self) {
+        self.release(&mut self.shared.lock());
+    }
+
+    fn release(&self, queue: &mut Queue<S>) {
+        if std::mem::take(&mut queue.is_held) {
+            self.shared.queued.notify_one();
+        }
+    }
+
     /// Waits until all errands have been done, and returns how long that took.
     ///
     /// # Panics
@@ -96,6 +117,7 @@ impl<S: Send + 'static> Background<S> {
     pub fn settle(&self) -> Duration {
         let start = Instant::now();
         let mut queue = self.shared.lock();
+        self.release(&mut queue);
         while !queue.is_broken && queue.open > 0 {
             queue = self.shared.done.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
@@ -133,7 +155,7 @@ fn work<S>(shared: &Shared<S>, mut state: S) {
     let _alarm = Alarm(shared);
     loop {
         let mut queue = shared.lock();
-        while queue.errands.is_empty() && !queue.is_closed {
+        while (queue.errands.is_empty() || queue.is_held) && !queue.is_closed {
             queue = shared.queued.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
         let Some((bytes, errand)) = queue.errands.pop_front() else {
@@ -188,6 +210,29 @@ mod tests {
         background.settle();
         background.submit(1000, |()| {});
         background.settle();
+    }
+
+    #[test]
+    fn errands_that_are_held_wait_as_long_as_there_is_room() {
+        let (sender, receiver) = channel();
+        let background = Background::start("test", 10, ()).unwrap();
+        let errand = |n: usize| {
+            let sender = sender.clone();
+            move |(): &mut ()| sender.send(n).unwrap()
+        };
+        background.hold();
+        background.submit(6, errand(1));
+        background.submit(4, errand(2));
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(receiver.try_recv().is_err());
+        // No room: they are done, and so are all that follow.
+        background.submit(1, errand(3));
+        background.settle();
+        background.hold();
+        background.submit(1, errand(4));
+        background.go_on();
+        background.settle();
+        assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [1, 2, 3, 4]);
     }
 
     #[test]

@@ -73,18 +73,34 @@ impl FileList {
         &self.names
     }
 
-    /// Lists `names`, which are paths inside the folder, with one write, and brings them to the disk.
+    /// Lists `names`, which are paths inside the folder, with one write. It is not yet on the disk: see [`FileList::sync`].
     ///
     /// # Errors
     /// [`Error::Io`] if the list cannot be written.
     pub(super) fn add(&mut self, names: BTreeSet<String>) -> Result<()> {
         let text: String = names.iter().map(|name| format!("{name}\n")).collect();
         let written = self.file.write_all(text.as_bytes());
-        written
-            .and_then(|()| self.file.sync_data())
-            .map_err(|e| Error::io("write to", &self.path, e))?;
+        written.map_err(|e| Error::io("write to", &self.path, e))?;
         self.names.extend(names);
         Ok(())
+    }
+
+    /// Brings the list to the disk.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the disk refuses.
+    pub(super) fn sync(&self) -> Result<()> {
+        let synced = self.file.sync_data();
+        synced.map_err(|e| Error::io("bring to the disk", &self.path, e))
+    }
+
+    /// The open file, for bringing it to the disk from elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the system refuses.
+    pub(super) fn handle(&self) -> Result<File> {
+        let handle = self.file.try_clone();
+        handle.map_err(|e| Error::io("share", &self.path, e))
     }
 }
 

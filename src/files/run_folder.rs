@@ -8,7 +8,7 @@ use super::lock::{self, LOCK, RunLock};
 use super::removal::delete_listed;
 use crate::error::{Error, Result};
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -145,7 +145,10 @@ impl RunFolder {
     /// [`Error::Config`] if there is such a file already and the run has not noted it; [`Error::Io`] if the list or the
     /// folder cannot be written.
     pub fn note(&mut self, relative: &str) -> Result<PathBuf> {
-        self.note_all(&[relative.to_owned()])?;
+        if !self.listed().contains(relative) {
+            self.note_all(&[relative.to_owned()])?;
+            self.list.sync()?;
+        }
         let target = self.path.join(relative);
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(|e| Error::io("create the folder", folder, e))?;
@@ -153,7 +156,16 @@ impl RunFolder {
         Ok(target)
     }
 
-    /// Notes that the run writes all of `relatives`, as the files of a checkpoint, with one write. Makes no folders.
+    /// The open list, for bringing it to the disk from elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the system refuses.
+    pub fn list_handle(&self) -> Result<File> {
+        self.list.handle()
+    }
+
+    /// Notes that the run writes all of `relatives`, as the files of a checkpoint, with one write that is not waited for:
+    /// bring [`RunFolder::list_handle`] to the disk before they have their names. Makes no folders.
     ///
     /// # Errors
     /// As [`RunFolder::note`]; nothing is noted then.

@@ -46,6 +46,9 @@ impl RunFolder {
         found.sort_by_key(|relative| !relative.ends_with(MANIFEST));
         let moves: Vec<(PathBuf, PathBuf)> = found.iter().map(|from| (from.into(), aside(from).into())).collect();
         self.note_all(&found.iter().map(|from| aside(from)).collect::<Vec<String>>())?;
+        self.list_handle()?
+            .sync_data()
+            .map_err(|e| Error::io("bring to the disk the list of", &folder, e))?;
         delete(&folder, &self.earlier_checkpoints(&found))?;
         for (from, to) in &moves {
             move_within(&folder, from, to)?;

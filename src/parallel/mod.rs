@@ -18,7 +18,7 @@ mod world;
 
 pub use abort::abort;
 pub use aggregators::groups;
-pub use collect::{Collector, Gathering, PIECE_CELLS, collect, contribute};
+pub use collect::{Collector, Gathering, PIECE_CELLS, SMALL_PIECE_CELLS, collect, contribute};
 pub use exchange::HaloExchange;
 pub use gather::gather;
 pub use launcher::launched_rank;

@@ -20,7 +20,7 @@ use crate::field::{Real, Scalar};
 use crate::files::checkpoint::{CheckpointFolder, Manifest, PartEntry, PartHead, part_file};
 use crate::files::{RunFolder, Schedule, ScheduleKind, provenance};
 use crate::grid::{Decomposition, IndexBox, Tile};
-use crate::parallel::{Gathering, World, collect, contribute};
+use crate::parallel::{Gathering, SMALL_PIECE_CELLS, World, collect, contribute};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -138,7 +138,8 @@ impl Checkpoints {
             run: run.to_owned(),
             group: group.expect("every rank is in a group"),
             groups,
-            piece_cells,
+            // The datasets are contiguous: no piece is too small for them, as it may be for the chunks of a snapshot.
+            piece_cells: piece_cells.min(SMALL_PIECE_CELLS),
             schedule,
             pending: None,
             begun: step,

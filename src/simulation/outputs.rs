@@ -148,13 +148,14 @@ impl Outputs {
         }
     }
 
-    /// The open file of the history, for bringing it to the disk from elsewhere; on rank 0.
+    /// The open history and list of files, for bringing them to the disk from elsewhere; on rank 0.
     ///
     /// # Errors
     /// [`Error::Io`] if the system refuses.
-    pub fn history_handle(&self) -> Result<Option<File>> {
-        let history = self.root.as_ref().and_then(|root| root.history.as_ref());
-        history.map(HistoryWriter::handle).transpose()
+    pub fn handles(&self) -> Result<Vec<File>> {
+        let Some(root) = &self.root else { return Ok(Vec::new()) };
+        let history = root.history.as_ref().map(HistoryWriter::handle);
+        history.into_iter().chain([root.folder.list_handle()]).collect()
     }
 
     /// The folder of the run, on rank 0.

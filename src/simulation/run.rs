@@ -447,9 +447,8 @@ impl<'a, T: Precise> Run<'a, T> {
                 wall(waited.as_secs_f64())
             ))?;
         }
-        let history = self.outputs.history_handle();
-        let files = self.world.agree(history.and_then(|history| {
-            let mut files: Vec<_> = history.into_iter().collect();
+        let handles = self.outputs.handles();
+        let files = self.world.agree(handles.and_then(|mut files| {
             files.extend(self.probes.handles()?);
             Ok(files)
         }))?;

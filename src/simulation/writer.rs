@@ -133,7 +133,10 @@ impl<T: Precise> Writer<T> {
         });
     }
 
+    /// Begins a part; nothing is written before [`Writer::finish_part`], as long as there is room for what comes: the ranks
+    /// stand still meanwhile, and what is written then takes none of their time.
     pub fn begin_part(&mut self, path: PathBuf, head: PartHead) {
+        self.background.hold();
         self.send(move |desk| desk.part = Some(PartWriter::create(&path, head)));
     }
 
@@ -145,6 +148,7 @@ impl<T: Precise> Writer<T> {
             let _ = sender.send(Report::Part(finished.and_then(PartWriter::finish)));
             pulse.touch();
         });
+        self.background.go_on();
     }
 
     /// What takes the values of the snapshot's open field or storage.
