@@ -17,6 +17,9 @@ const ROUNDS: usize = 20;
 /// Steps of every run.
 const STEPS: u64 = 60;
 
+/// How long a launcher may take to end a job of which a rank was killed.
+const LAUNCHER_PATIENCE: Duration = Duration::from_secs(60);
+
 /// Points inside the writing of a checkpoint, and whether rank 0 alone comes to them.
 const POINTS: [(&str, bool); 13] = [
     ("folder-made", true),
@@ -235,7 +238,7 @@ fn kill_once(place: &Workplace, random: &mut Random, aggregators: usize) -> Opti
         return (outcome.code != Some(0)).then(|| format!("checkpoint, at {point}"));
     }
     let before = progress(place);
-    let running = place.start(&launch, &ARGUMENTS);
+    let mut running = place.start(&launch, &ARGUMENTS);
     std::thread::sleep(Duration::from_millis(random.below(1500) as u64));
     let processes = running.rank_processes();
     let victim = match random.once_in(4) || processes.is_empty() {
@@ -243,9 +246,23 @@ fn kill_once(place: &Workplace, random: &mut Random, aggregators: usize) -> Opti
         false => *random.pick(&processes),
     };
     running.signal(victim, libc::SIGKILL);
+    // It is for the launcher to end the others. One that has lost a rank while it started them may wait for ever.
+    let is_hung = !running.ends_within(LAUNCHER_PATIENCE);
+    if is_hung {
+        running.signal(running.process(), libc::SIGKILL);
+    }
     let outcome = running.wait();
     if outcome.code == Some(0) {
         return None;
+    }
+    if is_hung {
+        assert_eq!(
+            progress(place),
+            before,
+            "the job hung while it computed\n{outcome}\n{}",
+            log(place)
+        );
+        return Some("starting, and the launcher did not notice".to_owned());
     }
     let leftovers = leftovers(place);
     Some(match leftovers.first() {

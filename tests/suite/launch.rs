@@ -201,6 +201,18 @@ impl Running<'_> {
         unsafe { libc::kill(process, signal) };
     }
 
+    /// Whether the job ends by itself within this time.
+    pub fn ends_within(&mut self, patience: Duration) -> bool {
+        let end = Instant::now() + patience;
+        while self.child.try_wait().expect("the child is ours").is_none() {
+            if Instant::now() > end {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        true
+    }
+
     /// Waits for the end of the job.
     ///
     /// # Panics
