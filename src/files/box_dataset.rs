@@ -107,7 +107,9 @@ impl BoxDataset {
         }
         let shape = shape_of(region, self.n_axes);
         let view = ndarray::ArrayViewD::from_shape(shape, values).map_err(|e| self.refused(region, e.to_string()))?;
-        let written = self.dataset.write_slice(view, self.selection_of(region));
+        let written = self
+            .dataset
+            .write_slice(view, selection_of(region, &self.global_box, self.n_axes));
         written.map_err(|e| self.refused(region, cause_of(e)))?;
         self.n_written += values.len();
         Ok(())
@@ -148,15 +150,6 @@ impl BoxDataset {
     fn refused(&self, region: &IndexBox, cause: String) -> Error {
         Error::io(&format!("write box {region} of '{}' to", self.name), &self.path, cause)
     }
-
-    /// The place of `region`, which is within the dataset's box.
-    fn selection_of(&self, region: &IndexBox) -> hdf5::Hyperslab {
-        let ranges = (0..self.n_axes).rev().map(|axis| {
-            let start = (region.lo[axis] - self.global_box.lo[axis]) as usize;
-            hdf5::SliceOrIndex::from(start..start + region.len(axis))
-        });
-        hdf5::Hyperslab::from(ranges.collect::<Vec<_>>())
-    }
 }
 
 fn create_dataset(
@@ -187,8 +180,17 @@ fn chunk_of(shape: &[usize], element_bytes: usize) -> Vec<usize> {
     chunk
 }
 
+/// The place of `region` in a dataset of the values of `whole`, which contains it, along the `n_axes` last of `[z, y, x]`.
+pub(super) fn selection_of(region: &IndexBox, whole: &IndexBox, n_axes: usize) -> hdf5::Hyperslab {
+    let ranges = (0..n_axes).rev().map(|axis| {
+        let start = (region.lo[axis] - whole.lo[axis]) as usize;
+        hdf5::SliceOrIndex::from(start..start + region.len(axis))
+    });
+    hdf5::Hyperslab::from(ranges.collect::<Vec<_>>())
+}
+
 /// Sizes along the `n_axes` last of `[z, y, x]`.
-fn shape_of(region: &IndexBox, n_axes: usize) -> Vec<usize> {
+pub(super) fn shape_of(region: &IndexBox, n_axes: usize) -> Vec<usize> {
     (0..n_axes).rev().map(|axis| region.len(axis)).collect()
 }
 

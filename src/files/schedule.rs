@@ -65,17 +65,6 @@ impl Schedule {
         }
     }
 
-    /// The number of events that have passed: all that a restart needs to store.
-    pub fn events_passed(&self) -> u64 {
-        self.next
-    }
-
-    /// The schedule after `n` events, as told by [`Schedule::events_passed`] before a restart.
-    pub fn after_events(mut self, n: u64) -> Schedule {
-        self.next = n;
-        self
-    }
-
     /// The step of the next event, for schedules that count steps.
     pub fn next_step(&self) -> Option<u64> {
         match &self.kind {
@@ -99,22 +88,10 @@ impl Schedule {
         self.next_step().is_some_and(|next| step >= next) || self.next_time().is_some_and(|next| time >= next)
     }
 
-    /// Whether the next event is nearer to this step than to the one after it, for a clock whose `dt` is fixed.
-    pub fn is_due_nearest(&self, step: u64, time: f64, dt: f64) -> bool {
-        self.next_step().is_some_and(|next| step >= next) || self.next_time().is_some_and(|next| time + 0.5 * dt > next)
-    }
-
     /// Goes on to the first event that has not come yet. Call it once something due has been done: of several events
     /// that came within one step only one is acted on.
     pub fn advance(&mut self, step: u64, time: f64) {
         while self.is_due(step, time) {
-            self.next += 1;
-        }
-    }
-
-    /// [`Schedule::advance`] for a clock whose `dt` is fixed.
-    pub fn advance_nearest(&mut self, step: u64, time: f64, dt: f64) {
-        while self.is_due_nearest(step, time, dt) {
             self.next += 1;
         }
     }
@@ -142,21 +119,6 @@ mod tests {
         for (k, time) in met.iter().enumerate() {
             assert_eq!(time.to_bits(), (0.7 + k as f64 * interval).to_bits());
         }
-    }
-
-    #[test]
-    fn a_fixed_dt_meets_every_event_at_the_nearest_step() {
-        let (dt, interval) = (0.3, 1.0);
-        let mut schedule = Schedule::new(ScheduleKind::Time(interval), 0.0, 0);
-        let mut met = Vec::new();
-        for step in 0..=20u64 {
-            let time = step as f64 * dt;
-            if schedule.is_due_nearest(step, time, dt) {
-                met.push(step);
-                schedule.advance_nearest(step, time, dt);
-            }
-        }
-        assert_eq!(met, [0, 3, 7, 10, 13, 17, 20]);
     }
 
     #[test]
@@ -194,14 +156,17 @@ mod tests {
     fn events_within_one_step_are_one() {
         let mut schedule = Schedule::new(ScheduleKind::Time(0.1), 0.0, 0);
         schedule.advance(1, 0.55);
-        assert_eq!(schedule.events_passed(), 6);
+        assert_eq!(schedule.next_time(), Some(6.0 * 0.1));
     }
 
     #[test]
     fn a_restarted_schedule_goes_on_where_the_first_one_stopped() {
         let mut first = Schedule::new(ScheduleKind::Time(0.3), 0.2, 0);
-        first.advance(9, 4.0);
-        let restarted = Schedule::new(ScheduleKind::Time(0.3), 0.2, 0).after_events(first.events_passed());
+        for (step, time) in [(0, 0.2), (3, 1.1), (9, 4.0)] {
+            first.advance(step, time);
+        }
+        let mut restarted = Schedule::new(ScheduleKind::Time(0.3), 0.2, 0);
+        restarted.advance(9, 4.0);
         assert_eq!(restarted, first);
     }
 }

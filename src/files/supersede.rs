@@ -1,6 +1,7 @@
 //! What a run wrote after the checkpoint from which it goes on is moved aside, into `superseded/`: nothing appears twice,
 //! and nothing is lost at once.
 
+use super::checkpoint::MANIFEST;
 use super::durable;
 use super::removal::{delete, delete_leftovers, is_own, parents, remove_empty_folders};
 use super::run_folder::{self, CHECKPOINTS, HISTORY, PROBES, RunFolder, SNAPSHOTS};
@@ -14,9 +15,6 @@ const SUPERSEDED: &str = "superseded";
 
 /// Digits of the step in the name of a checkpoint, at least.
 const STEP_DIGITS: usize = 8;
-
-/// The file that makes a checkpoint complete.
-const MANIFEST: &str = "manifest.toml";
 
 impl RunFolder {
     /// Moves what the run wrote after `step` aside: snapshots and checkpoints of later steps, or, without a step, all of

@@ -45,7 +45,8 @@ pub struct Checkpoints {
     complete: Option<u64>,
     /// When the last one was begun, or the run.
     since: Instant,
-    cost: Cost,
+    /// From the beginning of the last one until it was complete, s; before there was one, what is expected.
+    cost: f64,
     tally: Tally,
 }
 
@@ -60,16 +61,6 @@ pub struct Tally {
     pub handing_over: f64,
     /// How long the run waited until one was complete, s: all of them together.
     pub waited: f64,
-}
-
-/// What checkpoints cost.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Cost {
-    /// From the beginning of the last one until it was complete, s; before there was one, what is expected.
-    whole: f64,
-    /// The longest of these so far.
-    longest: f64,
-    is_measured: bool,
 }
 
 /// A checkpoint under way.
@@ -130,7 +121,6 @@ impl Checkpoints {
             schedule.advance(step, reached);
         }
         let group = groups.iter().position(|ranks| ranks.contains(&world.rank()));
-        let expected = total_bytes(case, 0) as f64 / EXPECTED_RATE;
         // One of another run is none of this one.
         let step = beginning.step().filter(|_| beginning.is_in_place());
         Checkpoints {
@@ -145,11 +135,7 @@ impl Checkpoints {
             begun: step,
             complete: step,
             since: Instant::now(),
-            cost: Cost {
-                whole: expected,
-                longest: expected,
-                is_measured: false,
-            },
+            cost: total_bytes(case, 0) as f64 / EXPECTED_RATE,
             tally: Tally::default(),
         }
     }
@@ -170,7 +156,7 @@ impl Checkpoints {
     pub fn is_due_by_wall(&self) -> bool {
         let seconds = match self.config.every {
             Some(CheckpointEvery::Wall(seconds)) => seconds,
-            Some(CheckpointEvery::Auto) => interval(self.cost.whole, self.config.mtbf, self.config.largest_share),
+            Some(CheckpointEvery::Auto) => interval(self.cost, self.config.mtbf, self.config.largest_share),
             _ => return false,
         };
         self.since.elapsed().as_secs_f64() >= seconds
@@ -178,7 +164,7 @@ impl Checkpoints {
 
     /// Wall-clock time that a last checkpoint has to be granted, s.
     pub fn reserve(&self) -> f64 {
-        1.5 * self.cost.longest
+        1.5 * self.cost.max(self.tally.longest)
     }
 
     /// Whether this rank's thread is at work on the one under way.
@@ -378,22 +364,14 @@ impl Checkpoints {
     fn completed(&mut self, remark: Option<String>) -> String {
         let pending = self.pending.take().expect("what is complete was under way");
         self.complete = Some(pending.step);
-        let whole = pending.begun.elapsed().as_secs_f64();
-        self.cost = Cost {
-            whole,
-            longest: match self.cost.is_measured {
-                true => self.cost.longest.max(whole),
-                false => whole,
-            },
-            is_measured: true,
-        };
+        self.cost = pending.begun.elapsed().as_secs_f64();
         self.tally.n += 1;
-        self.tally.longest = self.tally.longest.max(whole);
+        self.tally.longest = self.tally.longest.max(self.cost);
         let mut text = format!(
             "wrote checkpoint {} ({} in {:.2} s, of which the run waited {:.2} s)",
             pending.step,
             bytes_text(pending.n_bytes as f64),
-            self.cost.whole,
+            self.cost,
             pending.waited.as_secs_f64()
         );
         if let Some(remark) = remark {

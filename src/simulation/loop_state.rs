@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 /// Where the run loop stands between two steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LoopState {
-    /// Whether the run ends here.
-    pub is_finished: bool,
-    /// Whether it does because a total has fallen.
+    /// Whether the run ends here because a total has fallen.
     pub is_stopped: bool,
     /// The largest value so far of the total that is watched.
     pub largest_total: Option<f64>,

@@ -42,7 +42,7 @@ pub use monitor::{Defect, Statistics};
 pub use precision::Precise;
 pub use progress::ProgressStyle;
 pub use report::report;
-pub use requests::{Agreed, Mine, Request, Requests, STOP_FILE, StopReason};
+pub use requests::{Agreed, Mine, Request, Requests, StopReason};
 pub use restart::Restart;
 pub use run::{Options, Summary, run};
 pub use scenery_picture::save_scenery;

@@ -16,6 +16,7 @@ mod deadline;
 mod pace;
 mod signals;
 
+use crate::files::run_folder::STOP;
 use crate::metrics::process_start;
 use crate::parallel::World;
 use deadline::Deadline;
@@ -25,9 +26,6 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
-
-/// The file in the folder of a run that asks it to stop.
-pub const STOP_FILE: &str = "STOP";
 
 /// Why a run stops before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +146,7 @@ impl Requests {
         );
         Requests {
             signals: Signals::of_process(),
-            stop_file: folder.join(STOP_FILE),
+            stop_file: folder.join(STOP),
             deadline,
             pace: Pace::new(),
             next: first_step,
@@ -266,7 +264,7 @@ mod tests {
         let clock = now.clone();
         let requests = Requests {
             signals: signals.clone(),
-            stop_file: folder.path().join(STOP_FILE),
+            stop_file: folder.path().join(STOP),
             deadline: Deadline::earliest(max_time, |_| None, 0.0, 0.0),
             pace: Pace::new(),
             next: first_step,
@@ -336,7 +334,7 @@ mod tests {
     fn a_file_asks_for_the_end_and_is_removed() {
         let mut bench = bench(None, 0);
         assert_eq!(bench.ask(0), Request::None);
-        let file = bench.folder.path().join(STOP_FILE);
+        let file = bench.folder.path().join(STOP);
         fs::write(&file, "").unwrap();
         assert_eq!(bench.ask(1), Request::Stop(StopReason::StopFile));
         assert!(!file.exists());

@@ -131,7 +131,7 @@ struct Run<'a, T> {
 }
 
 impl<'a, T: Precise> Run<'a, T> {
-    /// `None` where an earlier run had come to its end; then that has been said.
+    /// A summary instead where an earlier run had come to its end; then that has been said.
     fn new(
         world: &'a World,
         case: &'a Case,
@@ -483,7 +483,6 @@ impl<'a, T: Precise> Run<'a, T> {
     /// Where the run loop stands.
     fn loop_state(&self) -> LoopState {
         LoopState {
-            is_finished: self.is_at_end(),
             is_stopped: self.is_stopped,
             largest_total: self.stop.as_ref().map(Stop::largest),
             clock: self.clock.state(),

@@ -3,6 +3,7 @@
 //! Virtual datasets that point into the parts. Where a part is missing they read as NaN, without an error, so that a
 //! restart does not read them.
 
+use super::super::box_dataset::{selection_of, shape_of};
 use super::super::durable;
 use super::super::group::create_group;
 use super::super::hdf5_cause::cause_of;
@@ -10,7 +11,6 @@ use super::super::text_attribute::write_text;
 use super::manifest::{Manifest, SlotEntry};
 use super::part::group_of;
 use crate::error::{Error, Result};
-use crate::grid::IndexBox;
 use hdf5::H5Type;
 use hdf5::types::TypeDescriptor;
 use std::path::Path;
@@ -51,7 +51,7 @@ fn add<T: Into<hdf5::types::OwnedDynValue>>(
     missing: T,
 ) -> hdf5::Result<()> {
     let domain = slot.domain();
-    let shape = shape_of(&domain);
+    let shape = shape_of(&domain, 3);
     let mut builder = storage.new_dataset_builder().obj_track_times(false).fill_value(missing);
     for part in &manifest.parts {
         for (n, tile) in part.boxes().enumerate() {
@@ -59,21 +59,12 @@ fn add<T: Into<hdf5::types::OwnedDynValue>>(
             if region.is_empty() {
                 continue;
             }
-            let place = (0..3).rev().map(|axis| {
-                let start = (region.lo[axis] - domain.lo[axis]) as usize;
-                hdf5::SliceOrIndex::from(start..start + region.len(axis))
-            });
-            let place = hdf5::Hyperslab::from(place.collect::<Vec<_>>());
+            let place = selection_of(&region, &domain, 3);
             let source = format!("{}/{}", group_of(n), slot.name);
-            builder = builder.virtual_map(&part.file, &source, shape_of(&region), .., &shape, place);
+            builder = builder.virtual_map(&part.file, &source, shape_of(&region, 3), .., &shape, place);
         }
     }
     let dataset = builder.empty_as(&element).shape(&shape).create(slot.name.as_str())?;
     dataset.new_attr_builder().with_data(&domain.lo).create("box_lo")?;
     Ok(())
-}
-
-/// Sizes along `[z, y, x]`.
-fn shape_of(region: &IndexBox) -> Vec<usize> {
-    (0..3).rev().map(|axis| region.len(axis)).collect()
 }

@@ -1,5 +1,6 @@
 //! Reads a checkpoint: first whether it is whole, then the values of any box of any slot.
 
+use super::super::box_dataset::{selection_of, shape_of};
 use super::super::hdf5_cause::cause_of;
 use super::super::stored::Stored;
 use super::folder::MANIFEST;
@@ -135,15 +136,10 @@ impl Checkpoint {
             }
         };
         let dataset = file.dataset(name)?;
-        let shape: Vec<usize> = (0..3).rev().map(|axis| stored.len(axis)).collect();
-        if dataset.shape() != shape {
+        if dataset.shape() != shape_of(stored, 3) {
             return Err(format!("'{name}' has another shape than its tile").as_str().into());
         }
-        let place = (0..3).rev().map(|axis| {
-            let start = (wanted.lo[axis] - stored.lo[axis]) as usize;
-            hdf5::SliceOrIndex::from(start..start + wanted.len(axis))
-        });
-        let place = hdf5::Hyperslab::from(place.collect::<Vec<_>>());
+        let place = selection_of(wanted, stored, 3);
         let values = dataset.read_slice::<T, _, ndarray::Ix3>(place)?;
         Ok(values.into_raw_vec_and_offset().0)
     }
