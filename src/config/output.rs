@@ -9,6 +9,8 @@ pub struct OutputConfig {
     pub staging: Option<u64>,
     /// Ranks that write files; chosen by the run unless given.
     pub aggregators: Option<usize>,
+    /// Whether checkpoints pass by the system's page cache, where the file system allows that.
+    pub is_direct: bool,
 }
 
 impl OutputConfig {
@@ -16,6 +18,7 @@ impl OutputConfig {
         OutputConfig {
             staging: table.bytes("staging"),
             aggregators: table.count("aggregators").and_then(|n| usize::try_from(n).ok()),
+            is_direct: table.boolean("direct_io").unwrap_or(true),
         }
     }
 }

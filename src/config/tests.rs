@@ -99,7 +99,8 @@ fn defaults_fill_what_is_not_given() {
             largest_share: 0.05,
         }
     );
-    assert_eq!((config.output.staging, config.output.aggregators), (None, None));
+    let output = &config.output;
+    assert_eq!((output.staging, output.aggregators, output.is_direct), (None, None, true));
     assert_eq!(
         (config.plot.colormap, config.plot.range, config.plot.log),
         (None, None, false)
@@ -119,7 +120,7 @@ parallel = { topology = [2, 1, 1], exchange = "progress", instructions = "avx2" 
 history = { every = { steps = 5 } }
 check = { every = { steps = 7 }, stalled_after = "2 min" }
 checkpoint = { every = "auto", keep = 2, final = false, on_failure = "continue", mtbf = "6 h", largest_share = 0.1 }
-output = { staging = "512 MiB", aggregators = 2 }
+output = { staging = "512 MiB", aggregators = 2, direct_io = false }
 plot = { fields = ["so2"], colormap = "magma", log = true, range = [1, 2] }
 [[snapshot]]
 name = "all"
@@ -163,9 +164,10 @@ final = false
             largest_share: 0.1,
         }
     );
+    let output = &config.output;
     assert_eq!(
-        (config.output.staging, config.output.aggregators),
-        (Some(536_870_912), Some(2))
+        (output.staging, output.aggregators, output.is_direct),
+        (Some(536_870_912), Some(2), false)
     );
     assert_eq!(
         (config.plot.colormap.as_deref(), config.plot.range),

@@ -9,6 +9,7 @@ mod background;
 mod box_dataset;
 pub mod checkpoint;
 mod checksum;
+mod direct;
 mod durable;
 mod file_list;
 #[cfg(test)]
@@ -38,6 +39,7 @@ mod vtk_view;
 
 pub use background::Background;
 pub use checksum::{Checksum, Checksummer};
+pub use direct::{DirectWriter, DiskReader};
 pub use history::{Column, Entry, History, HistoryWriter};
 pub use info::describe;
 pub use lock::RunLock;

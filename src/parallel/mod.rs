@@ -17,7 +17,7 @@ mod transferable;
 mod world;
 
 pub use abort::abort;
-pub use aggregators::groups;
+pub use aggregators::{MOST_ON_A_HOST, groups};
 pub use collect::{Collector, Gathering, PIECE_CELLS, SMALL_PIECE_CELLS, collect, contribute};
 pub use exchange::HaloExchange;
 pub use gather::gather;

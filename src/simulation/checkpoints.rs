@@ -268,7 +268,8 @@ impl Checkpoints {
             time: state.here.time,
             tiles: tiles.iter().map(|tile| tile.with_ghosts(&tile.owned)).collect(),
         };
-        writer.begin_part(target.part_path().join(part_file(self.group)), head);
+        let path = target.part_path().join(part_file(self.group));
+        writer.begin_part(path, head, state.case.config.output.is_direct);
         for kept in kept {
             let parts: Vec<(usize, IndexBox)> = members
                 .iter()

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::field::{Scalar, SlotSpec};
 use crate::grid::{AXIS_NAMES, Decomposition, Tile};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloPlan, World};
+use crate::parallel::{HaloPlan, MOST_ON_A_HOST, World};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -357,7 +357,7 @@ fn checkpoints_text(case: &Case, dt: f64, steps: u64) -> String {
 fn staging_text(case: &Case, n_ranks: usize) -> String {
     let writing = match case.config.output.aggregators {
         Some(n) => format!("on each of {} that write", ranks_text(n.min(n_ranks))),
-        None => "on one rank of every host".to_string(),
+        None => format!("on each of up to {MOST_ON_A_HOST} ranks of every host"),
     };
     format!(
         "at most {} {writing}, for output that the disk has not taken yet",

@@ -135,9 +135,9 @@ impl<T: Precise> Writer<T> {
 
     /// Begins a part; nothing is written before [`Writer::finish_part`], as long as there is room for what comes: the ranks
     /// stand still meanwhile, and what is written then takes none of their time.
-    pub fn begin_part(&mut self, path: PathBuf, head: PartHead) {
+    pub fn begin_part(&mut self, path: PathBuf, head: PartHead, is_direct: bool) {
         self.background.hold();
-        self.send(move |desk| desk.part = Some(PartWriter::create(&path, head)));
+        self.send(move |desk| desk.part = Some(PartWriter::create(&path, head, is_direct)));
     }
 
     pub fn finish_part(&mut self) {

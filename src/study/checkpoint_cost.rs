@@ -18,8 +18,8 @@ use super::samples::Samples;
 use super::scratch::Scratch;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::files::Checksummer;
-use crate::files::checkpoint::{bytes_of, forget, read_through};
+use crate::files::checkpoint::{bytes_of, read_through};
+use crate::files::{Checksummer, DiskReader};
 use crate::grid::IndexBox;
 use crate::parallel::{PIECE_CELLS, World};
 use crate::simulation::{self, Case, Options, ProgressStyle, Summary};
@@ -328,8 +328,7 @@ impl<'a> Yardstick<'a> {
         });
         written.map_err(|e| Error::io("write", &self.path, e))?;
         let write = clock.split();
-        let file = File::open(&self.path).map_err(|e| Error::io("read back", &self.path, e))?;
-        forget(&file);
+        let file = DiskReader::from_disk(&self.path, false).map_err(|e| Error::io("read back", &self.path, e))?;
         let found = read_through(&self.path, file, |_| {})?;
         let read_back = clock.split();
         if found != sum.finish() {

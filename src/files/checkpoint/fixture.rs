@@ -27,19 +27,24 @@ pub(super) fn memory(region: &IndexBox) -> Vec<f32> {
     values(region).iter().map(|&value| 0.5 * value as f32).collect()
 }
 
+/// The head of a part of the checkpoint at `step`.
+pub(super) fn head(step: u64, tiles: Vec<IndexBox>) -> PartHead {
+    PartHead {
+        title: "Kühlturm".into(),
+        version: "0.1.0".into(),
+        date: "2024-02-29T23:59:58Z".into(),
+        step,
+        time: 0.5 * step as f64,
+        tiles,
+    }
+}
+
 /// Writes the parts of the checkpoint at `step`; values are written layer by layer.
 pub(super) fn write_parts(folder: &CheckpointFolder, step: u64) -> Vec<PartEntry> {
     folder.begin(1 << 16).unwrap();
     let write = |(n, tiles): (usize, Vec<IndexBox>)| {
-        let head = PartHead {
-            title: "Kühlturm".into(),
-            version: "0.1.0".into(),
-            date: "2024-02-29T23:59:58Z".into(),
-            step,
-            time: 0.5 * step as f64,
-            tiles: tiles.clone(),
-        };
-        let mut part = PartWriter::create(&folder.part_path().join(part_file(n)), head).unwrap();
+        let head = head(step, tiles.clone());
+        let mut part = PartWriter::create(&folder.part_path().join(part_file(n)), head, true).unwrap();
         for (tile, region) in tiles.iter().enumerate() {
             part.begin::<f64>(tile, "q", *region).unwrap();
             for k in region.lo[2]..region.hi[2] {

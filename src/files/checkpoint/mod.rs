@@ -24,5 +24,5 @@ mod tests;
 
 pub use folder::{CheckpointFolder, MANIFEST, MASTER, list, part_file};
 pub use manifest::{Manifest, PartEntry, SlotEntry};
-pub use part::{PartHead, PartWriter, bytes_of, forget, read_through};
+pub use part::{PartHead, PartWriter, bytes_of, read_through};
 pub use reader::Checkpoint;

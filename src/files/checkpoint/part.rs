@@ -1,10 +1,12 @@
 //! Writes one part of a checkpoint: the slots of some tiles, in one HDF5 file.
 //!
-//! Values stand contiguous, tile by tile and slot by slot, each written once and in order. While they pass, their checksum
-//! is taken; the finished file is brought to the disk and read back from there, and what was read must have it.
+//! Values stand contiguous, tile by tile and slot by slot, each written once and in order: HDF5 says where, and they are
+//! written there past it, and past the system's cache. While they pass, their checksum is taken; the finished file is
+//! brought to the disk and read back from there, and what was read must have it.
 
 use super::super::box_dataset::BoxDataset;
 use super::super::checksum::{Checksum, Checksummer};
+use super::super::direct::{Blocks, DirectWriter, DiskReader};
 use super::super::group::create_group;
 use super::super::hdf5_cause::cause_of;
 use super::super::stored::Stored;
@@ -14,12 +16,10 @@ use crate::error::{Error, Result};
 use crate::grid::IndexBox;
 use crate::metrics::faults;
 use std::fs::{self, File};
-use std::io::Read;
-use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-/// Bytes that are read back at a time: few enough to stay in a core's caches.
-const READ_BYTES: usize = 256 << 10;
+/// Bytes that are read back at a time: few enough to stay in a core's caches, enough for a disk.
+const READ_BYTES: usize = 1 << 20;
 
 /// What a part says about itself.
 #[derive(Clone, Debug)]
@@ -37,9 +37,19 @@ pub struct PartHead {
 pub struct PartWriter {
     path: PathBuf,
     file: Option<hdf5::File>,
+    values: DirectWriter,
+    is_direct: bool,
     head: PartHead,
-    open: Option<(BoxDataset, Checksummer)>,
+    open: Option<Open>,
     written: Vec<Written>,
+}
+
+/// Values that are being written.
+struct Open {
+    dataset: BoxDataset,
+    /// Where they begin in the file.
+    offset: u64,
+    checksum: Checksummer,
 }
 
 /// Values that are in the file.
@@ -51,11 +61,12 @@ struct Written {
 }
 
 impl PartWriter {
-    /// Begins the part at `path`, in the folder of a checkpoint that is being built.
+    /// Begins the part at `path`, in the folder of a checkpoint that is being built; past the system's cache if `is_direct`
+    /// and the file system allows that.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be created.
-    pub fn create(path: &Path, head: PartHead) -> Result<PartWriter> {
+    pub fn create(path: &Path, head: PartHead, is_direct: bool) -> Result<PartWriter> {
         // The plain creation first: its error names the cause better than HDF5's.
         File::create(path).map_err(|e| Error::io("create", path, e))?;
         let begun = hdf5::File::with_options()
@@ -71,10 +82,13 @@ impl PartWriter {
                 Ok(file)
             });
         let file = begun.map_err(|e| Error::io("begin", path, cause_of(e)))?;
+        let values = DirectWriter::open(path, is_direct).map_err(|e| Error::io("open", path, e))?;
         faults::reach("part-begun");
         Ok(PartWriter {
             path: path.to_owned(),
             file: Some(file),
+            values,
+            is_direct,
             head,
             open: None,
             written: Vec::new(),
@@ -92,7 +106,16 @@ impl PartWriter {
         let file = self.file.as_ref().expect("a part is open until it is finished");
         let group = create_group(file, &name).map_err(failed)?;
         let dataset = BoxDataset::create_plain::<T>(&group, slot, &self.path, region)?;
-        self.open = Some((dataset, Checksummer::new()));
+        let offset = dataset
+            .dataset()
+            .offset()
+            .ok_or_else(|| Error::io("write", &self.path, format!("'{name}/{slot}' has no place in the file")))?;
+        self.values.seek(offset).map_err(|e| self.refused(e))?;
+        self.open = Some(Open {
+            dataset,
+            offset,
+            checksum: Checksummer::new(),
+        });
         Ok(())
     }
 
@@ -101,9 +124,10 @@ impl PartWriter {
     /// # Errors
     /// [`Error::Io`] if the write fails.
     pub fn write<T: Stored>(&mut self, region: &IndexBox, values: &[T]) -> Result<()> {
-        let (dataset, checksum) = self.open.as_mut().expect("values follow the beginning of their slot");
-        checksum.add(bytes_of(values));
-        dataset.write(region, values)?;
+        let open = self.open.as_mut().expect("values follow the beginning of their slot");
+        open.dataset.follow(region, values)?;
+        open.checksum.add(bytes_of(values));
+        self.values.write(bytes_of(values)).map_err(|e| self.refused(e))?;
         faults::reach("part-writing");
         Ok(())
     }
@@ -113,18 +137,19 @@ impl PartWriter {
     /// # Errors
     /// [`Error::Io`] if values are missing, or if the storage device refuses them.
     pub fn end(&mut self) -> Result<()> {
-        let (dataset, checksum) = self.open.take().expect("values end where they were begun");
-        let (name, offset) = (dataset.full_name(), dataset.dataset().offset());
-        let bytes = dataset.dataset().storage_size();
-        dataset.complete()?;
+        let open = self.open.take().expect("values end where they were begun");
+        self.values.flush().map_err(|e| self.refused(e))?;
         self.written.push(Written {
-            offset: offset
-                .ok_or_else(|| Error::io("write", &self.path, format!("'{name}' has no place in the file")))?,
-            name,
-            bytes,
-            checksum: checksum.finish(),
+            name: open.dataset.full_name(),
+            offset: open.offset,
+            bytes: open.dataset.dataset().storage_size(),
+            checksum: open.checksum.finish(),
         });
-        Ok(())
+        open.dataset.complete()
+    }
+
+    fn refused(&self, error: std::io::Error) -> Error {
+        Error::io("write", &self.path, error)
     }
 
     /// Closes the file, brings it to the disk and reads it back.
@@ -136,10 +161,11 @@ impl PartWriter {
         let closed = file.flush().and_then(|()| file.close());
         closed.map_err(|e| Error::io("finish", &self.path, cause_of(e)))?;
         faults::reach("part-closed");
-        let on_disk = File::open(&self.path).and_then(|file| file.sync_all().map(|()| file));
-        let on_disk = on_disk.map_err(|e| Error::io("bring to the disk", &self.path, e))?;
+        let synced = File::open(&self.path).and_then(|file| file.sync_all());
+        synced.map_err(|e| Error::io("bring to the disk", &self.path, e))?;
         faults::reach("part-synced");
-        forget(&on_disk);
+        let on_disk = DiskReader::from_disk(&self.path, self.is_direct);
+        let on_disk = on_disk.map_err(|e| Error::io("read back", &self.path, e))?;
         let (bytes, checksum) = self.read_back(on_disk)?;
         faults::reach("part-verified");
         let name = self.path.file_name().unwrap_or_default();
@@ -152,13 +178,13 @@ impl PartWriter {
     }
 
     /// Length and checksum of the file; every slot of every tile in it must have the checksum of what was written.
-    fn read_back(&mut self, file: File) -> Result<(u64, Checksum)> {
+    fn read_back(&mut self, on_disk: DiskReader) -> Result<(u64, Checksum)> {
         self.written.sort_by_key(|written| written.offset);
         let mut slots = self.written.iter();
         let mut slot = slots.next().map(|written| (written, Checksummer::new()));
         let mut at = 0;
         let mut differing = None;
-        let checksum = read_through(&self.path, file, |bytes| {
+        let checksum = read_through(&self.path, on_disk, |bytes| {
             let (start, end) = (at, at + bytes.len() as u64);
             at = end;
             while let Some((written, sum)) = &mut slot {
@@ -208,26 +234,17 @@ pub(super) fn group_of(tile: usize) -> String {
 ///
 /// # Errors
 /// [`Error::Io`] if it cannot be read.
-pub fn read_through(path: &Path, mut file: File, mut look: impl FnMut(&[u8])) -> Result<Checksum> {
-    let mut buffer = vec![0; READ_BYTES];
+pub fn read_through(path: &Path, mut file: DiskReader, mut look: impl FnMut(&[u8])) -> Result<Checksum> {
+    let mut buffer = Blocks::new(READ_BYTES);
     let mut whole = Checksummer::new();
     loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(whole.finish()),
-            Ok(n) => {
-                whole.add(&buffer[..n]);
-                look(&buffer[..n]);
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(Error::io("read", path, e)),
+        let bytes = file.read(&mut buffer).map_err(|e| Error::io("read", path, e))?;
+        if bytes.is_empty() {
+            return Ok(whole.finish());
         }
+        whole.add(bytes);
+        look(bytes);
     }
-}
-
-/// Asks the system to forget what it keeps of the file in memory, so that what is read next comes from the disk.
-pub fn forget(file: &File) {
-    // SAFETY: the descriptor is open; the advice changes no contents, and a system may ignore it.
-    unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
 }
 
 /// The bytes of numbers, as they are in memory and in the file.

@@ -1,6 +1,7 @@
 //! Reads a checkpoint: first whether it is whole, then the values of any box of any slot.
 
 use super::super::box_dataset::{selection_of, shape_of};
+use super::super::direct::DiskReader;
 use super::super::hdf5_cause::cause_of;
 use super::super::stored::Stored;
 use super::folder::MANIFEST;
@@ -77,6 +78,8 @@ impl Checkpoint {
                 part.bytes
             )));
         }
+        // Through the cache: what is verified is read again at once.
+        let file = DiskReader::cached(file).map_err(|e| Error::io("inspect", &path, e))?;
         match read_through(&path, file, |_| {})? == part.checksum {
             true => Ok(()),
             false => Err(damaged("its checksum is not that of the manifest".to_owned())),

@@ -1,7 +1,7 @@
 //! Tests of checkpoints as wholes: what is written is read, and what is damaged is refused with the file's name.
 
-use super::fixture::{expected, manifest, parts, read_all, slab, write_checkpoint, write_parts};
-use super::{Checkpoint, CheckpointFolder, MANIFEST, MASTER, Manifest, list, part_file};
+use super::fixture::{expected, head, manifest, parts, read_all, slab, write_checkpoint, write_parts};
+use super::{Checkpoint, CheckpointFolder, MANIFEST, MASTER, Manifest, PartWriter, list, part_file};
 use crate::error::Error;
 use crate::grid::IndexBox;
 use std::fs;
@@ -28,6 +28,48 @@ fn any_box_of_any_slot_is_read_as_it_was_written() {
         })
         .unwrap();
     assert_eq!(n_values, wanted.n_cells());
+}
+
+/// Slots that are longer than the blocks that pass by the cache, and begin and end within such blocks.
+#[test]
+fn a_part_has_the_same_bytes_past_the_cache_and_through_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let tile = IndexBox::new([0, 0, 0], [97, 51, 123]);
+    let value = |place: usize| (place as f64).sqrt();
+    let layer_cells = tile.len(0) * tile.len(1);
+    let write = |is_direct: bool| {
+        let path = folder.path().join(format!("{is_direct}.h5"));
+        let mut part = PartWriter::create(&path, head(3, vec![tile]), is_direct).unwrap();
+        for slot in ["a", "b"] {
+            part.begin::<f64>(0, slot, tile).unwrap();
+            for k in 0..tile.hi[2] {
+                let first = k as usize * layer_cells;
+                let layer: Vec<f64> = (first..first + layer_cells).map(value).collect();
+                part.write(&tile.with_range(2, k, k + 1), &layer).unwrap();
+            }
+            part.end().unwrap();
+        }
+        part.finish().unwrap();
+        fs::read(path).unwrap()
+    };
+    assert!(write(true) == write(false));
+    let read = hdf5::File::open(folder.path().join("true.h5")).unwrap();
+    let read = read.dataset("tiles/0000/b").unwrap().read_raw::<f64>().unwrap();
+    assert!(read.into_iter().eq((0..tile.n_cells()).map(value)));
+}
+
+#[test]
+fn boxes_that_do_not_follow_each_other_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let tile = IndexBox::from_size([4, 3, 2]);
+    let strip = tile.with_range(0, 0, 2);
+    for region in [tile.with_range(2, 1, 2), tile.with_range(1, 1, 2), strip] {
+        let path = folder.path().join("part.h5");
+        let mut part = PartWriter::create(&path, head(3, vec![tile]), true).unwrap();
+        part.begin::<f64>(0, "q", tile).unwrap();
+        let error = part.write(&region, &vec![0.0; region.n_cells()]).unwrap_err().to_string();
+        assert!(error.contains("does not follow"), "{error}");
+    }
 }
 
 #[test]
