@@ -100,7 +100,10 @@ fn defaults_fill_what_is_not_given() {
         }
     );
     let output = &config.output;
-    assert_eq!((output.staging, output.aggregators, output.is_direct), (None, None, true));
+    assert_eq!(
+        (output.staging, output.aggregators, output.is_direct),
+        (None, None, true)
+    );
     assert_eq!(
         (config.plot.colormap, config.plot.range, config.plot.log),
         (None, None, false)

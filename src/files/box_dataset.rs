@@ -119,13 +119,18 @@ impl BoxDataset {
     /// as their values do in a contiguous dataset.
     pub(super) fn follow<T: H5Type>(&mut self, region: &IndexBox, values: &[T]) -> Result<()> {
         self.check(region, values.len(), &T::type_descriptor())?;
-        let Some(last) = values.len().checked_sub(1) else { return Ok(()) };
+        let Some(last) = values.len().checked_sub(1) else {
+            return Ok(());
+        };
         let place = |cell: [i64; 3]| {
             let [i, j, k] = [0, 1, 2].map(|axis| (cell[axis] - self.global_box.lo[axis]) as usize);
             i + self.global_box.len(0) * (j + self.global_box.len(1) * k)
         };
         if place(region.lo) != self.n_written || place(region.hi.map(|end| end - 1)) != self.n_written + last {
-            return Err(self.refused(region, format!("it does not follow the {} values before", self.n_written)));
+            return Err(self.refused(
+                region,
+                format!("it does not follow the {} values before", self.n_written),
+            ));
         }
         self.n_written += values.len();
         Ok(())

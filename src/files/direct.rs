@@ -177,9 +177,7 @@ impl DiskReader {
         let mut reader = DiskReader::cached(File::open(path)?)?;
         forget(&reader.cached);
         let mut options = OpenOptions::new();
-        reader.direct = is_direct
-            .then(|| past_cache(path, options.read(true)).ok())
-            .flatten();
+        reader.direct = is_direct.then(|| past_cache(path, options.read(true)).ok()).flatten();
         Ok(reader)
     }
 

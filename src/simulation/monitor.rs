@@ -172,7 +172,7 @@ fn is_all_finite<T: Real>(row: &[T]) -> bool {
     let mut sums = [T::ZERO; LANES];
     let (blocks, rest) = row.as_chunks::<LANES>();
     for block in blocks {
-        sums.iter_mut().zip(block).for_each(|(sum, &q)| *sum = *sum + T::ZERO * q);
+        sums.iter_mut().zip(block).for_each(|(sum, &q)| *sum += T::ZERO * q);
     }
     sums.iter().chain(rest).all(|&q| q.is_finite())
 }

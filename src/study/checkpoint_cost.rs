@@ -2,10 +2,10 @@
 //!
 //! The heat problem is run without checkpoints and with them, in turn. A checkpoint is written while the run goes on, so
 //! that its cost is not the time until it is complete but what the run takes longer, per checkpoint: the values are copied
-//! while the run stands still, and the thread that writes takes processor time and memory bandwidth from the ranks. It
+//! while the run stands still, and the threads that write take processor time and memory bandwidth from the ranks. It
 //! cannot cost less than nothing, and should not cost much more than the processor time of what has to be done: copy,
-//! checksum, write, read back and checksum again. That work is measured in between, on the same numbers and the same disk,
-//! rank after rank, without a run beside it.
+//! checksum, write (in the plainest way: `write` and `fsync`), read back and checksum again. That work is measured in
+//! between, on the same numbers and the same disk, rank after rank, without a run beside it.
 //!
 //! Checkpoints are so far apart that each is complete before the next is due, and the last one before the end. Where it is
 //! not, the run waits for the disk, which is reported.

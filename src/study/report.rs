@@ -272,7 +272,7 @@ pub fn checkpoints(report: &CheckpointReport) -> String {
         ("the run stands still, ms each", &report.handing_over, 1e3, 1),
         ("processor time of copying, ms", &report.work.copy, 1e3, 1),
         ("of checksums, ms", &report.work.checksum, 1e3, 1),
-        ("of writing, ms", &report.work.write, 1e3, 1),
+        ("of writing through the page cache, ms", &report.work.write, 1e3, 1),
         ("of reading back, with checksums, ms", &report.work.read_back, 1e3, 1),
     ];
     for (what, samples, factor, digits) in rows {

@@ -67,7 +67,10 @@ fn boxes_that_do_not_follow_each_other_are_refused() {
         let path = folder.path().join("part.h5");
         let mut part = PartWriter::create(&path, head(3, vec![tile]), true).unwrap();
         part.begin::<f64>(0, "q", tile).unwrap();
-        let error = part.write(&region, &vec![0.0; region.n_cells()]).unwrap_err().to_string();
+        let error = part
+            .write(&region, &vec![0.0; region.n_cells()])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("does not follow"), "{error}");
     }
 }
