@@ -2,12 +2,14 @@
 //!
 //! Knows the contract and the declarations, never a particular physics. Start reading with [`Engine`].
 
+mod block;
 mod exchange_needs;
 mod executor;
 mod faults;
 mod recorder;
 mod tuner;
 
+pub use block::{Block, Level, Sweep};
 pub use exchange_needs::exchange_needs;
 pub use executor::{Engine, Executor, Setup};
 pub use recorder::{Recorder, Watch, cell_of_node};

@@ -1,0 +1,383 @@
+//! Several steps at a stretch, read off the declarations: how far each stage runs beyond the owned cells so that no halo is
+//! needed in between, and how far each has to lag behind the one before it.
+
+use crate::field::{Role, Shape, SlotId};
+use crate::grid::{Grid, IndexBox, PerAxis, Reach, Tile};
+use crate::kernels::{Declaration, StageSpec};
+use crate::parallel::HaloNeed;
+
+/// One stage of one step of a block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// Number of the step within the block.
+    pub step: usize,
+    pub phase: usize,
+    pub stage: usize,
+    /// How far beyond the owned cells it runs, where the tile does not end in a wall.
+    pub beyond: Reach,
+    /// How many cells it stays behind, along each axis, where the axis is swept upwards and levels follow each other.
+    pub lag: PerAxis<i64>,
+}
+
+/// The stages of some steps in their order, and the halo that the first of them have to find.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    pub levels: Vec<Level>,
+    needs: Vec<HaloNeed>,
+}
+
+impl Block {
+    /// The block of `n_steps` steps of which the first is in phase `first`.
+    pub fn new(declaration: &Declaration, grid: &Grid, first: usize, n_steps: usize) -> Block {
+        let mut levels: Vec<Level> = (0..n_steps)
+            .flat_map(|step| {
+                let phase = (first + step) % declaration.phases.len();
+                let stages = 0..declaration.phases[phase].stages.len();
+                stages.map(move |stage| Level {
+                    step,
+                    phase,
+                    stage,
+                    beyond: Reach::NONE,
+                    lag: [0; 3],
+                })
+            })
+            .collect();
+        let reaches = reach_backwards(declaration, grid, &mut levels);
+        lag_forwards(declaration, grid, &mut levels);
+        let is_written = |slot: SlotId| {
+            let mut stages = declaration.phases.iter().flat_map(|phase| &phase.stages);
+            stages.any(|stage| stage.writes.contains(&slot))
+        };
+        let needs = declaration
+            .slot_ids()
+            .zip(reaches)
+            .filter(|&(slot, reach)| !reach.is_none() && is_written(slot))
+            .map(|(slot, reach)| HaloNeed {
+                slot,
+                reach,
+                shape: Shape::Box,
+                ghosts: declaration.ghosts.on(grid),
+            });
+        Block {
+            needs: needs.collect(),
+            levels,
+        }
+    }
+
+    /// What has to be exchanged before the block.
+    pub fn needs(&self) -> &[HaloNeed] {
+        &self.needs
+    }
+
+    /// The largest halo that is needed.
+    pub fn depth(&self) -> Reach {
+        let reaches = self.needs.iter().map(|need| need.reach);
+        reaches.fold(Reach::NONE, |depth, reach| depth.max(&reach))
+    }
+
+    /// The cells that each level updates on `tile`.
+    pub fn regions(&self, tile: &Tile) -> Vec<IndexBox> {
+        let region = |level: &Level| {
+            let mut beyond = level.beyond;
+            for axis in 0..3 {
+                if tile.is_at_wall(axis, false) {
+                    beyond.lo[axis] = 0;
+                }
+                if tile.is_at_wall(axis, true) {
+                    beyond.hi[axis] = 0;
+                }
+            }
+            tile.owned.reached(&beyond)
+        };
+        self.levels.iter().map(region).collect()
+    }
+}
+
+fn spec<'d>(declaration: &'d Declaration, level: &Level) -> &'d StageSpec {
+    &declaration.phases[level.phase].stages[level.stage]
+}
+
+/// Sets how far each level runs beyond the owned cells, such that the owned cells are right at the end; returns how far each
+/// slot has to be right before the first level.
+fn reach_backwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level]) -> Vec<Reach> {
+    let adds_up = |slot: SlotId| declaration.slots[slot.0].role == Role::Accumulator;
+    let mut needed = vec![Reach::NONE; declaration.slots.len()];
+    for level in levels.iter_mut().rev() {
+        let stage = spec(declaration, level);
+        let writes = || stage.writes.iter().filter(|&&slot| !adds_up(slot));
+        level.beyond = writes().fold(Reach::NONE, |beyond, slot| beyond.max(&needed[slot.0]));
+        // What is written without being read is written everywhere.
+        writes().for_each(|slot| needed[slot.0] = Reach::NONE);
+        for read in stage.reads.iter().filter(|read| !adds_up(read.slot)) {
+            let reach = sum(&level.beyond, &read.reach.on(grid));
+            needed[read.slot.0] = needed[read.slot.0].max(&reach);
+        }
+    }
+    needed
+}
+
+fn sum(a: &Reach, b: &Reach) -> Reach {
+    let add = |a: PerAxis<i64>, b: PerAxis<i64>| [0, 1, 2].map(|axis| a[axis] + b[axis]);
+    Reach {
+        lo: add(a.lo, b.lo),
+        hi: add(a.hi, b.hi),
+    }
+}
+
+/// Sets how far each level lags: behind those that write what it reads, and behind those that still read what it overwrites.
+fn lag_forwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level]) {
+    for n in 1..levels.len() {
+        let (before, rest) = levels.split_at_mut(n);
+        let stage = spec(declaration, &rest[0]);
+        let mut lag = before[n - 1].lag;
+        for earlier in before.iter() {
+            let reach = conflict(spec(declaration, earlier), stage, grid);
+            for axis in 0..3 {
+                lag[axis] = lag[axis].max(earlier.lag[axis] + reach[axis]);
+            }
+        }
+        rest[0].lag = lag;
+    }
+}
+
+/// How far `later` has to stay behind `earlier`. A ghost beyond a wall belongs to the cell that it is an image of, at most as
+/// far within the wall as it lies beyond it: hence the side that looks the other way.
+fn conflict(earlier: &StageSpec, later: &StageSpec, grid: &Grid) -> PerAxis<i64> {
+    let mut lag = [0; 3];
+    let mut keep = |ahead: PerAxis<i64>, behind: PerAxis<i64>| {
+        for axis in 0..3 {
+            lag[axis] = lag[axis].max(ahead[axis]).max(behind[axis] - 1);
+        }
+    };
+    for read in later.reads.iter().filter(|read| earlier.writes.contains(&read.slot)) {
+        let reach = read.reach.on(grid);
+        keep(reach.hi, reach.lo);
+    }
+    for read in earlier.reads.iter().filter(|read| later.writes.contains(&read.slot)) {
+        let reach = read.reach.on(grid);
+        keep(reach.lo, reach.hi);
+    }
+    lag
+}
+
+/// How a block is swept: strips of rows, one after the other, each from the lowest layers to the highest with all levels
+/// following each other closely, so that what they share stays in a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// The axis that layers follow each other on.
+    pub marching: usize,
+    /// Layers that a level does at a time.
+    pub layers: usize,
+    /// The axis along which strips are cut, with the cells of a strip.
+    pub strips: Option<(usize, usize)>,
+}
+
+impl Sweep {
+    /// Calls `run` with levels and boxes, such that every level does all of its region, and everything that a level reads has
+    /// been done, and nothing that is still to be read is overwritten.
+    pub fn for_each(&self, levels: &[Level], regions: &[IndexBox], mut run: impl FnMut(usize, IndexBox)) {
+        let (axis, rows) = self.strips.unwrap_or((self.marching, 0));
+        let strips = match self.strips {
+            Some((axis, rows)) => span(levels, regions, axis).step_by(rows.max(1)).collect(),
+            None => vec![0],
+        };
+        let layers = self.layers.max(1);
+        for strip in strips {
+            for layer in span(levels, regions, self.marching).step_by(layers) {
+                for (n, (level, region)) in levels.iter().zip(regions).enumerate() {
+                    let lag = level.lag[self.marching];
+                    let mut part = within(region, self.marching, layer - lag, layers);
+                    if self.strips.is_some() {
+                        part = within(&part, axis, strip - level.lag[axis], rows);
+                    }
+                    if !part.is_empty() {
+                        run(n, part);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where the first and the last cell of any level is begun along `axis`.
+fn span(levels: &[Level], regions: &[IndexBox], axis: usize) -> std::ops::Range<i64> {
+    let all = || levels.iter().zip(regions).filter(|(_, region)| !region.is_empty());
+    let lo = all().map(|(level, region)| region.lo[axis] + level.lag[axis]).min();
+    let hi = all().map(|(level, region)| region.hi[axis] + level.lag[axis]).max();
+    lo.unwrap_or(0)..hi.unwrap_or(0)
+}
+
+/// The part of `region` within `n` cells from `lo` along `axis`.
+fn within(region: &IndexBox, axis: usize, lo: i64, n: usize) -> IndexBox {
+    let (first, end) = (region.lo[axis].max(lo), region.hi[axis].min(lo + n as i64));
+    region.with_range(axis, first, end.max(first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::{Read, Scalar, SlotSpec};
+    use crate::grid::Location;
+    use crate::kernels::Phase;
+
+    /// Stages by what they read, with reaches below and above, and what they write.
+    type Stages = Vec<(Vec<(usize, i64, i64)>, Vec<usize>)>;
+
+    fn grid() -> Grid {
+        Grid {
+            cells: [9, 30, 30],
+            dims: 3,
+            spacing: [1.0; 3],
+            origin: [0.0; 3],
+            periodic: [true; 3],
+        }
+    }
+
+    fn declaration(n_slots: usize, phases: Vec<Stages>) -> Declaration {
+        let slot = |n: usize| SlotSpec {
+            name: format!("s{n}"),
+            location: Location::CENTER,
+            scalar: Scalar::Real,
+            role: Role::State,
+            domain: None,
+        };
+        let stage = |(reads, writes): (Vec<(usize, i64, i64)>, Vec<usize>)| StageSpec {
+            name: "stage",
+            reads: reads
+                .into_iter()
+                .map(|(slot, lo, hi)| Read::star(SlotId(slot), Reach { lo: [lo; 3], hi: [hi; 3] }))
+                .collect(),
+            writes: writes.into_iter().map(SlotId).collect(),
+        };
+        let phase = |stages: Stages| Phase {
+            stages: stages.into_iter().map(stage).collect(),
+            live: Vec::new(),
+        };
+        Declaration {
+            slots: (0..n_slots).map(slot).collect(),
+            fields: Vec::new(),
+            initial: stage((Vec::new(), Vec::new())),
+            phases: phases.into_iter().map(phase).collect(),
+            totals: Vec::new(),
+            gauges: None,
+            ghosts: Reach::NONE,
+            n_coefficient_arrays: 0,
+        }
+    }
+
+    /// Two buffers that take turns.
+    fn double_buffer(reach: i64) -> Declaration {
+        let turn = |from, to| vec![(vec![(from, reach, reach)], vec![to])];
+        declaration(2, vec![turn(0, 1), turn(1, 0)])
+    }
+
+    /// Two staggered fields, each updated in place.
+    fn yee() -> Declaration {
+        let first = (vec![(0, 0, 1), (1, 0, 0)], vec![1]);
+        let second = (vec![(1, 1, 0), (0, 0, 0)], vec![0]);
+        declaration(2, vec![vec![first, second]])
+    }
+
+    /// Three stages between three buffers, with a memory that is kept at the cell.
+    fn runge_kutta() -> Declaration {
+        let stages = vec![
+            (vec![(0, 2, 2), (3, 0, 0)], vec![1, 3]),
+            (vec![(0, 0, 0), (1, 2, 1)], vec![2]),
+            (vec![(2, 2, 2), (0, 0, 0)], vec![0]),
+        ];
+        declaration(4, vec![stages])
+    }
+
+    fn all() -> [Declaration; 5] {
+        let lopsided = declaration(2, vec![vec![(vec![(0, 0, 3)], vec![1]), (vec![(1, 2, 0)], vec![0])]]);
+        [double_buffer(1), double_buffer(3), yee(), runge_kutta(), lopsided]
+    }
+
+    fn tile(depth: Reach) -> Tile {
+        Tile {
+            grid: grid(),
+            owned: IndexBox::new([0, 0, 0], [9, 12, 11]),
+            margin: depth,
+        }
+    }
+
+    #[test]
+    fn steps_of_known_schemes_lag_and_reach_as_by_hand() {
+        let block = Block::new(&double_buffer(2), &grid(), 0, 3);
+        let lags: Vec<i64> = block.levels.iter().map(|level| level.lag[1]).collect();
+        let beyond: Vec<i64> = block.levels.iter().map(|level| level.beyond.lo[2]).collect();
+        assert_eq!((lags, beyond), (vec![0, 2, 4], vec![4, 2, 0]));
+        assert_eq!(block.depth(), Reach::all(6));
+        let block = Block::new(&yee(), &grid(), 0, 3);
+        let lags: Vec<i64> = block.levels.iter().map(|level| level.lag[1]).collect();
+        assert_eq!(lags, [0, 0, 1, 1, 2, 2]);
+        assert_eq!(block.depth(), Reach::all(3));
+    }
+
+    /// Every value that a level reads is the one that the level before it has left there, in every kind of sweep.
+    #[test]
+    fn a_sweep_finds_what_it_reads_and_does_every_cell_once() {
+        let sweeps = [(1, None), (3, None), (1, Some((1, 4))), (2, Some((1, 1))), (5, Some((1, 7))), (100, None)];
+        for declaration in all() {
+            for n_steps in [1, 2, 3, 5] {
+                for first in 0..declaration.phases.len() {
+                    for (layers, strips) in sweeps {
+                        let sweep = Sweep {
+                            marching: 2,
+                            layers,
+                            strips,
+                        };
+                        follow(&declaration, &Block::new(&declaration, &grid(), first, n_steps), sweep);
+                    }
+                }
+            }
+        }
+    }
+
+    fn follow(declaration: &Declaration, block: &Block, sweep: Sweep) {
+        let tile = tile(block.depth());
+        let stored = tile.stored();
+        let regions = block.regions(&tile);
+        assert_eq!(regions.last(), Some(&tile.owned));
+        let place = |cell: [i64; 3]| {
+            let [i, j, k] = [0, 1, 2].map(|axis| (cell[axis] - stored.lo[axis]) as usize);
+            i + stored.len(0) * (j + stored.len(1) * k)
+        };
+        // The level that has written a value last, counted from 1; 0 for what was there before.
+        let mut written = vec![vec![0; stored.n_cells()]; declaration.slots.len()];
+        let mut n_done = vec![0; regions.len()];
+        sweep.for_each(&block.levels, &regions, |n, part| {
+            let stage = spec(declaration, &block.levels[n]);
+            for read in &stage.reads {
+                let writer = (0..n).rev().find(|&l| spec(declaration, &block.levels[l]).writes.contains(&read.slot));
+                let reached = part.reached(&read.reach);
+                let right = writer.map_or(stored, |writer| regions[writer]);
+                assert!(right.contains_box(&reached), "level {n} reads {reached}, of which {right} is right");
+                for cell in cells(&reached) {
+                    let found = written[read.slot.0][place(cell)];
+                    assert_eq!(found, writer.map_or(0, |writer| writer + 1), "level {n} on {part}, {sweep:?}");
+                }
+            }
+            for slot in &stage.writes {
+                cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
+            }
+            assert!(regions[n].contains_box(&part));
+            n_done[n] += part.n_cells();
+        });
+        assert!(regions.iter().map(IndexBox::n_cells).eq(n_done));
+    }
+
+    fn cells(all: &IndexBox) -> impl Iterator<Item = [i64; 3]> + use<> {
+        let (lo, hi) = (all.lo[0], all.hi[0]);
+        all.rows().flat_map(move |(j, k)| (lo..hi).map(move |i| [i, j, k]))
+    }
+
+    #[test]
+    fn a_wall_needs_no_cells_beyond_it() {
+        let mut tile = tile(Reach::all(3));
+        tile.grid.periodic = [true, false, true];
+        let block = Block::new(&double_buffer(1), &tile.grid, 0, 3);
+        let regions = block.regions(&tile);
+        assert_eq!(regions[0], IndexBox::new([-2, 0, -2], [11, 14, 13]));
+    }
+}
