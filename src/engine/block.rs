@@ -245,7 +245,15 @@ mod tests {
             name: "stage",
             reads: reads
                 .into_iter()
-                .map(|(slot, lo, hi)| Read::star(SlotId(slot), Reach { lo: [lo; 3], hi: [hi; 3] }))
+                .map(|(slot, lo, hi)| {
+                    Read::star(
+                        SlotId(slot),
+                        Reach {
+                            lo: [lo; 3],
+                            hi: [hi; 3],
+                        },
+                    )
+                })
                 .collect(),
             writes: writes.into_iter().map(SlotId).collect(),
         };
@@ -317,7 +325,14 @@ mod tests {
     /// Every value that a level reads is the one that the level before it has left there, in every kind of sweep.
     #[test]
     fn a_sweep_finds_what_it_reads_and_does_every_cell_once() {
-        let sweeps = [(1, None), (3, None), (1, Some((1, 4))), (2, Some((1, 1))), (5, Some((1, 7))), (100, None)];
+        let sweeps = [
+            (1, None),
+            (3, None),
+            (1, Some((1, 4))),
+            (2, Some((1, 1))),
+            (5, Some((1, 7))),
+            (100, None),
+        ];
         for declaration in all() {
             for n_steps in [1, 2, 3, 5] {
                 for first in 0..declaration.phases.len() {
@@ -349,13 +364,22 @@ mod tests {
         sweep.for_each(&block.levels, &regions, |n, part| {
             let stage = spec(declaration, &block.levels[n]);
             for read in &stage.reads {
-                let writer = (0..n).rev().find(|&l| spec(declaration, &block.levels[l]).writes.contains(&read.slot));
+                let writer = (0..n)
+                    .rev()
+                    .find(|&l| spec(declaration, &block.levels[l]).writes.contains(&read.slot));
                 let reached = part.reached(&read.reach);
                 let right = writer.map_or(stored, |writer| regions[writer]);
-                assert!(right.contains_box(&reached), "level {n} reads {reached}, of which {right} is right");
+                assert!(
+                    right.contains_box(&reached),
+                    "level {n} reads {reached}, of which {right} is right"
+                );
                 for cell in cells(&reached) {
                     let found = written[read.slot.0][place(cell)];
-                    assert_eq!(found, writer.map_or(0, |writer| writer + 1), "level {n} on {part}, {sweep:?}");
+                    assert_eq!(
+                        found,
+                        writer.map_or(0, |writer| writer + 1),
+                        "level {n} on {part}, {sweep:?}"
+                    );
                 }
             }
             for slot in &stage.writes {

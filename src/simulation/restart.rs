@@ -110,7 +110,12 @@ impl Beginning {
             Some((checkpoint, state)) => {
                 let mut found = accept(case, checkpoint, state, wishes.force, &mut beginning.remarks)?;
                 found.is_in_place = is_in_place;
-                if is_in_place && found.is_at_end(case) {
+                // Where it was ended behind its last checkpoint, what is unfinished is cleared away once more.
+                let was_told = beginning
+                    .folder
+                    .as_ref()
+                    .is_some_and(|folder| says_finished(folder.path()));
+                if is_in_place && found.is_at_end(case) && world.any(was_told) {
                     let step = found.state.clock.step;
                     return Ok(Start::Finished(format!("the run had come to its end in step {step}")));
                 }
@@ -333,10 +338,15 @@ fn read_manifest(folder: &Path) -> Result<String> {
 
 /// Whether the run in `folder` ended by itself, with the configuration of `case`.
 fn has_finished(folder: &Path, case: &Case) -> bool {
-    let status = Status::read(&folder.join(run_folder::STATUS));
     let resolved = std::fs::read_to_string(folder.join(run_folder::RESOLVED_CONFIG));
     let is_same = |text: String| differences(&text, &case.resolved).is_ok_and(|found| found.is_empty());
-    status.is_ok_and(|status| status.state == RunState::Finished) && resolved.is_ok_and(is_same)
+    says_finished(folder) && resolved.is_ok_and(is_same)
+}
+
+/// Whether the status of the run in `folder` says that it ended by itself.
+fn says_finished(folder: &Path) -> bool {
+    let status = Status::read(&folder.join(run_folder::STATUS));
+    status.is_ok_and(|status| status.state == RunState::Finished)
 }
 
 /// The checkpoint, if the configuration may continue with it.

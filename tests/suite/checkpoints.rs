@@ -107,6 +107,30 @@ fn the_newest_are_kept_and_a_finished_run_has_nothing_to_do() {
     }
 }
 
+/// Killed behind the last step, while the oldest checkpoint was being deleted: nothing is to be computed, but the rest is done.
+#[cfg(feature = "faults")]
+#[test]
+fn a_run_that_was_killed_behind_its_last_checkpoint_is_brought_to_its_end() {
+    let (_, history) = finished();
+    for launch in launches() {
+        let place = place_of(CASE);
+        // Three are kept of six: the third deletion follows the last one.
+        let outcome = run(&place, &launch.clone().with("SIMRUN_FAULT", "kill:0:pruning:3"), &[]);
+        assert_ne!(outcome.code, Some(0), "{outcome}");
+        let hidden = |place: &Workplace| {
+            let entries = std::fs::read_dir(place.path("run/checkpoints")).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.filter(|name| name.starts_with('.')).collect::<Vec<_>>()
+        };
+        assert_eq!(hidden(&place), [".00000030.old"]);
+        let outcome = run(&place, &launch, &["--restart", "auto"]);
+        assert_eq!(outcome.code, Some(0), "{outcome}");
+        assert_eq!((hidden(&place), checkpoints(&place)), (Vec::new(), vec![60, 50, 40]));
+        assert!(place.read("run/status.json").contains("\"finished\""));
+        assert_eq!(place.read("run/history.csv"), history);
+    }
+}
+
 #[test]
 fn a_finished_run_can_be_prolonged_as_if_it_had_been_longer_from_the_start() {
     let longer = place_of(&CASE.replace("steps = 60", "steps = 72"));

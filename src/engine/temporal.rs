@@ -1,0 +1,105 @@
+//! Temporal blocking: several steps at a stretch between two exchanges, strip by strip, while what they share is in a cache.
+
+use super::block::{Block, Level, Sweep};
+use crate::field::{Real, Scalar};
+use crate::grid::{IndexBox, Tile};
+use crate::kernels::Declaration;
+use crate::parallel::{HaloExchange, HaloNeed};
+
+/// The share of a core's cache that a strip fills: the rest is for coefficients, and for what passes through.
+const SHARE_OF_CACHE: f64 = 0.6;
+
+/// Rows of the narrowest strip: thinner ones would be read again too often.
+const LEAST_ROWS: usize = 4;
+
+/// Blocks of up to so many steps on one tile.
+pub(super) struct Temporal<T> {
+    pub n_steps: usize,
+    /// `[phase][n - 1]`: the block of `n` steps of which the first is in the phase.
+    courses: Vec<Vec<Course>>,
+    /// `[phase]`: before a block of any number of steps that begins in the phase.
+    exchanges: Vec<HaloExchange<T>>,
+    sweep: Sweep,
+}
+
+/// What one block does on the tile.
+pub(super) struct Course {
+    pub levels: Vec<Level>,
+    /// The cells that each level updates.
+    pub regions: Vec<IndexBox>,
+}
+
+impl<T: Real> Temporal<T> {
+    /// Sets up blocks of `n_steps` steps at most. The tile stores the halo that they need. `exchange` sets up an exchange.
+    pub fn new(
+        n_steps: usize,
+        declaration: &Declaration,
+        tile: &Tile,
+        cache: usize,
+        mut exchange: impl FnMut(&[HaloNeed]) -> HaloExchange<T>,
+    ) -> Temporal<T> {
+        let phases = 0..declaration.phases.len();
+        let block = |first: usize, n: usize| Block::new(declaration, &tile.grid, first, n);
+        let course = |first: usize, n: usize| {
+            let block = block(first, n);
+            Course {
+                regions: block.regions(tile),
+                levels: block.levels,
+            }
+        };
+        let longest = block(0, n_steps);
+        Temporal {
+            n_steps,
+            courses: phases
+                .clone()
+                .map(|first| (1..=n_steps).map(|n| course(first, n)).collect())
+                .collect(),
+            exchanges: phases.map(|first| exchange(block(first, n_steps).needs())).collect(),
+            sweep: fitting(&longest, declaration, tile, cache, size_of::<T>()),
+        }
+    }
+
+    /// What a block of `n` steps does that begins in `phase`.
+    pub fn course(&self, phase: usize, n: usize) -> (&Course, Sweep) {
+        (&self.courses[phase][n - 1], self.sweep)
+    }
+
+    pub fn exchange(&mut self, phase: usize) -> &mut HaloExchange<T> {
+        &mut self.exchanges[phase]
+    }
+}
+
+/// The sweep whose strips, with all levels that follow each other in them, fit into `cache` bytes.
+fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: usize, size: usize) -> Sweep {
+    let stored = tile.stored();
+    let marching = if stored.len(2) > 1 { 2 } else { 1 };
+    let whole = Sweep {
+        marching,
+        layers: 1,
+        strips: None,
+    };
+    if marching == 1 {
+        return whole;
+    }
+    let reach = declaration.reach(&tile.grid);
+    let behind = |axis: usize| {
+        let lag = block.levels.last().map_or(0, |level| level.lag[axis]);
+        (lag + reach.widest(axis)) as usize
+    };
+    let row: usize = declaration
+        .slots
+        .iter()
+        .filter(|slot| slot.domain.is_none())
+        .map(|slot| match slot.scalar {
+            Scalar::Real => size,
+            Scalar::Double => size_of::<f64>(),
+        })
+        .sum();
+    let row = stored.len(0) * (row + declaration.n_coefficient_arrays * size);
+    let rows_that_fit = (SHARE_OF_CACHE * cache as f64) as usize / (row * (1 + behind(2))).max(1);
+    let rows = rows_that_fit.saturating_sub(behind(1)).max(LEAST_ROWS);
+    Sweep {
+        strips: (rows < stored.len(1)).then_some((1, rows)),
+        ..whole
+    }
+}

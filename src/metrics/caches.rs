@@ -1,0 +1,127 @@
+//! The caches of this host, as the system lists them.
+
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// Bytes that the second-level cache of a core is taken for where the system does not tell.
+const UNKNOWN_CORE_CACHE: usize = 256 << 10;
+
+/// One level of the cache hierarchy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cache {
+    pub level: u32,
+    /// Bytes of one of them.
+    pub bytes: usize,
+    /// How many there are on the host.
+    pub n: usize,
+}
+
+/// Data and unified caches of this host, smallest level first; none where the system does not tell.
+pub fn caches() -> Vec<Cache> {
+    caches_in(Path::new("/sys/devices/system/cpu"))
+}
+
+/// Processors of this host, whatever this process is bound to.
+pub fn n_processors() -> usize {
+    let listed = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let n_listed = listed.lines().filter(|line| line.starts_with("processor")).count();
+    n_listed.max(std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Bytes of second-level cache for each of `n_cores` processors.
+pub fn core_cache(caches: &[Cache], n_cores: usize) -> usize {
+    let second = caches.iter().filter(|cache| cache.level == 2);
+    match second.map(|cache| cache.bytes * cache.n).sum::<usize>() {
+        0 => UNKNOWN_CORE_CACHE,
+        bytes => bytes / n_cores.max(1),
+    }
+}
+
+/// The caches in a folder like `/sys/devices/system/cpu`; each is listed by every processor that shares it.
+fn caches_in(processors: &Path) -> Vec<Cache> {
+    let mut found = BTreeSet::new();
+    for processor in entries(processors, "cpu") {
+        for index in entries(&processor.join("cache"), "index") {
+            let read = |name: &str| {
+                fs::read_to_string(index.join(name))
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned()
+            };
+            if let (Ok(level), Some(bytes)) = (read("level").parse::<u32>(), bytes_from_text(&read("size")))
+                && read("type") != "Instruction"
+            {
+                found.insert((level, bytes, read("shared_cpu_list")));
+            }
+        }
+    }
+    let mut caches: Vec<Cache> = Vec::new();
+    for (level, bytes, _) in found {
+        match caches.last_mut() {
+            Some(last) if (last.level, last.bytes) == (level, bytes) => last.n += 1,
+            _ => caches.push(Cache { level, bytes, n: 1 }),
+        }
+    }
+    caches
+}
+
+/// The entries of a folder whose names begin with `prefix`; none where there is no such folder.
+fn entries(folder: &Path, prefix: &str) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// A size as the kernel writes it: `48K`, `266240K`, `8M`.
+fn bytes_from_text(text: &str) -> Option<usize> {
+    let shift = match text.chars().last()? {
+        'K' => 10,
+        'M' => 20,
+        'G' => 30,
+        _ => 0,
+    };
+    let digits = text.trim_end_matches(['K', 'M', 'G']);
+    digits.parse::<usize>().ok().map(|n| n << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_the_kernel_writes_them() {
+        assert_eq!(bytes_from_text("266240K"), Some(260 << 20));
+        assert_eq!(bytes_from_text("8M"), Some(8 << 20));
+        assert_eq!(bytes_from_text("512"), Some(512));
+        assert_eq!(bytes_from_text(""), None);
+    }
+
+    #[test]
+    fn a_cache_that_two_processors_share_is_counted_once() {
+        let folder = tempfile::tempdir().unwrap();
+        for (cpu, index, level, size, kind, shared) in [
+            (0, 0, 1, "48K", "Data", "0"),
+            (0, 1, 1, "32K", "Instruction", "0"),
+            (0, 3, 3, "8M", "Unified", "0-1"),
+            (1, 0, 1, "48K", "Data", "1"),
+            (1, 3, 3, "8M", "Unified", "0-1"),
+        ] {
+            let index = folder.path().join(format!("cpu{cpu}/cache/index{index}"));
+            fs::create_dir_all(&index).unwrap();
+            for (name, value) in [
+                ("level", level.to_string()),
+                ("size", size.into()),
+                ("type", kind.into()),
+            ] {
+                fs::write(index.join(name), value + "\n").unwrap();
+            }
+            fs::write(index.join("shared_cpu_list"), shared).unwrap();
+        }
+        let level = |level, bytes, n| Cache { level, bytes, n };
+        assert_eq!(caches_in(folder.path()), [level(1, 48 << 10, 2), level(3, 8 << 20, 1)]);
+    }
+}
