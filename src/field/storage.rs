@@ -1,6 +1,6 @@
 //! All declared storage of one tile.
 
-use super::{Array, Real, Scalar, SlotId, SlotSpec};
+use super::{Array, Real, Role, Scalar, SlotId, SlotSpec};
 use crate::grid::{IndexBox, Tile};
 
 /// The memory of one slot, in the precision it was declared with.
@@ -134,10 +134,12 @@ fn stagger(n: usize) -> usize {
     n * 5
 }
 
-/// The cells of a slot that a tile stores: all of the tile's, or those of the slot's domain.
+/// The cells of a slot that a tile stores: all of the tile's, or those of the slot's domain and, where halos are updated
+/// too, of its copies beyond joined ends.
 fn stored_box(spec: &SlotSpec, tile: &Tile) -> IndexBox {
     match &spec.domain {
-        Some(domain) => tile.stored().intersect(domain),
+        Some(domain) if spec.role == Role::Accumulator => tile.stored().intersect(domain),
+        Some(domain) => tile.stored_of(domain),
         None => tile.stored(),
     }
 }
@@ -154,7 +156,6 @@ fn wrong_scalar(spec: &SlotSpec) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::Role;
     use crate::grid::{Grid, Location, Reach};
 
     #[test]

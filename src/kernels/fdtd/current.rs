@@ -56,7 +56,7 @@ impl Current {
     }
 
     /// The nodes of the component within `region` that carry the current, in the order of the storage (x fastest). A node has
-    /// the same weight in whatever region. A concentrated current is shared by the two nearest nodes, linearly; of another one
+    /// the same weight in whatever region, and so have its copies beyond joined ends. A concentrated current is shared by the two nearest nodes, linearly; of another one
     /// each node has the part of its cell that the current fills.
     ///
     /// Nodes on a conducting wall carry nothing, as there is no field. A place between a wall and its first node, which is then
@@ -64,9 +64,11 @@ impl Current {
     pub fn nodes(&self, grid: &Grid, walls: &PerAxis<[Wall; 2]>, region: &IndexBox) -> Vec<Node> {
         let location = self.component.location(grid);
         let [along_x, along_y, along_z] = [0, 1, 2].map(|axis| {
-            let mut nodes = weights(grid, walls[axis], axis, location, [self.from[axis], self.to[axis]]);
-            nodes.retain(|(index, _)| (region.lo[axis]..region.hi[axis]).contains(index));
-            nodes
+            let nodes = weights(grid, walls[axis], axis, location, [self.from[axis], self.to[axis]]);
+            let copies =
+                copies(grid, axis, region).flat_map(|by| nodes.iter().map(move |(index, part)| (index + by, *part)));
+            let here = copies.filter(|(index, _)| (region.lo[axis]..region.hi[axis]).contains(index));
+            here.collect::<Vec<_>>()
         });
         let mut nodes = Vec::new();
         for &(k, in_z) in &along_z {
@@ -86,6 +88,16 @@ impl Current {
         }
         nodes
     }
+}
+
+/// How far the grid and its copies that `region` meets along `axis` are from the grid, in ascending order.
+fn copies(grid: &Grid, axis: usize, region: &IndexBox) -> impl Iterator<Item = i64> {
+    let n = grid.cells[axis] as i64;
+    let periods = match grid.periodic[axis] {
+        true => region.lo[axis].div_euclid(n)..=(region.hi[axis] - 1).div_euclid(n),
+        false => 0..=0,
+    };
+    periods.map(move |period| period * n)
 }
 
 /// The nodes along one axis and their weights, with increasing index: of a concentrated current per metre, 1/m, of another one
@@ -208,7 +220,7 @@ mod tests {
 
     /// All cells, and the nodes on the upper walls.
     fn all(grid: &Grid) -> IndexBox {
-        grid.all().grow([0; 3], [1; 3])
+        grid.nodes(Location([true; 3]))
     }
 
     /// Density times volume, over all nodes; those on magnetic walls have half a cell.
@@ -356,6 +368,31 @@ mod tests {
         }
         parts.sort_by_key(|node| [node.cell[2], node.cell[1], node.cell[0]]);
         assert_eq!(whole, parts);
+    }
+
+    #[test]
+    fn copies_beyond_joined_ends_carry_what_their_originals_do() {
+        let walls = [PEC, PERIODIC, PERIODIC];
+        let grid = grid(&walls);
+        let mut source = current(Ey, [-0.17, 1.2, 0.0], [0.1, 2.45, 0.9]);
+        source.profile = Some(Formula::parse("sin(x) + y*z", &["x", "y", "z"]).unwrap());
+        let halo = all(&grid).grow([0, 3, 4], [0, 5, 2]);
+        let nodes = source.nodes(&grid, &walls, &halo);
+        let key = |node: &Node| [node.cell[2], node.cell[1], node.cell[0]];
+        assert!(nodes.is_sorted_by_key(key));
+        let originals = source.nodes(&grid, &walls, &all(&grid));
+        let mut n_expected = 0;
+        for original in &originals {
+            let copies = nodes.iter().filter(|node| {
+                let wrapped = [0, 1, 2].map(|axis| grid.wrap(axis, node.cell[axis]));
+                wrapped == original.cell
+            });
+            for copy in copies {
+                assert_eq!(copy.weight.to_bits(), original.weight.to_bits());
+                n_expected += 1;
+            }
+        }
+        assert!(nodes.len() == n_expected && nodes.len() > originals.len());
     }
 
     #[test]

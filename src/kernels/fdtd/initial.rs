@@ -7,7 +7,7 @@
 use super::component::Component;
 use super::curl::{Curl, Row};
 use super::parameters::Parameters;
-use super::prepared::{Part, Prepared};
+use super::prepared::{Part, Prepared, with_copies};
 use super::slots::Slots;
 use super::sweep::with_last_nodes;
 use crate::field::{Real, RowWriter, StageView};
@@ -29,7 +29,8 @@ pub fn initialise<T: Real>(parameters: &Parameters, prepared: &Prepared<T>, slot
         if is_read_by_others(parameters, component, &prepared.grid) {
             clear(&mut target, &all);
         }
-        let nodes = all.intersect(&prepared.grid.nodes(component.location(&prepared.grid)));
+        let grid = &prepared.grid;
+        let nodes = all.intersect(&with_copies(grid, &grid.nodes(component.location(grid))));
         let mut values = vec![0.0; nodes.len(0)];
         for (j, k) in nodes.rows() {
             let row = Row {
@@ -106,7 +107,7 @@ impl<T: Real> Initial<'_, T> {
     fn electric(&self, part: &Part<T>, row: Row, out: &mut [f64]) {
         out.fill(0.0);
         let holds = |axis: usize, index: i64| {
-            // A halo node has the value of its original.
+            // A copy has the value of its original, however far it is.
             let index = self.grid.wrap(axis, index);
             (part.updated.lo[axis]..part.updated.hi[axis]).contains(&index)
         };

@@ -22,9 +22,9 @@ pub struct Part<T> {
     /// Inverse spacings of the added and of the subtracted difference, 1/m; 0 where there is none.
     pub per_length: [T; 2],
     pub medium: Medium<T>,
-    /// The nodes of the grid that change: see [`Parameters::updated`].
+    /// The nodes that change, [with their copies](with_copies): see [`Parameters::updated`].
     pub updated: IndexBox,
-    /// Those with all their differences within the walls.
+    /// Those with all their differences within the walls, with their copies.
     pub interior: IndexBox,
     /// Per axis: whether nodes lie on the walls of the axis.
     pub is_on_walls: PerAxis<bool>,
@@ -37,6 +37,8 @@ pub struct Part<T> {
 #[derive(Debug)]
 pub struct Layer<T> {
     pub slot: LayerSlot,
+    /// The nodes that it lies on, with their copies.
+    pub nodes: IndexBox,
     /// Whose difference the layer changes, and the sign with which that enters the curl.
     pub source: Component,
     pub is_added: bool,
@@ -77,13 +79,26 @@ impl<T: Real> Prepared<T> {
     }
 }
 
+/// `nodes`, which are all that there are along axes whose ends are joined, with their copies beyond these ends: a halo is
+/// updated as its originals are. It is never deeper than the grid.
+pub fn with_copies(grid: &Grid, nodes: &IndexBox) -> IndexBox {
+    let beyond = [0, 1, 2].map(|axis| {
+        if grid.periodic[axis] {
+            grid.cells[axis] as i64
+        } else {
+            0
+        }
+    });
+    nodes.grow(beyond, beyond)
+}
+
 fn part<T: Real>(parameters: &Parameters, slots: &Slots, tile: &Tile, component: Component) -> Part<T> {
     let grid = &tile.grid;
     let curl = Curl::of(component, parameters.polarization, grid);
     let currents = parameters.currents.iter().enumerate();
     let currents = currents.filter(|(_, current)| current.component == component);
-    let updated = parameters.updated(component, grid);
-    let here = grid.owned_part(&tile.stored(), &updated);
+    let updated = with_copies(grid, &parameters.updated(component, grid));
+    let here = tile.stored().intersect(&updated);
     let location = component.location(grid);
     Part {
         component,
@@ -92,7 +107,7 @@ fn part<T: Real>(parameters: &Parameters, slots: &Slots, tile: &Tile, component:
             .map(|term| T::from_f64(term.map_or(0.0, |term| 1.0 / grid.spacing[term.axis]))),
         medium: medium(parameters, slots, tile, component),
         updated,
-        interior: parameters.interior(component, grid),
+        interior: with_copies(grid, &parameters.interior(component, grid)),
         is_on_walls: [0, 1, 2].map(|axis| location.0[axis] && !grid.periodic[axis]),
         layers: layers(parameters, slots, grid, component, &curl),
         currents: currents
@@ -148,6 +163,7 @@ fn layers<T: Real>(
         let per_length = |value: f64| T::from_f64(value / spacing);
         Layer {
             slot,
+            nodes: with_copies(grid, &slot.domain),
             source: term.expect("a layer belongs to a difference").source,
             is_added,
             first,

@@ -127,7 +127,7 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
         let passes = passes.map(|(part, layer)| Pass {
             part,
             layer,
-            nodes: layer.slot.domain.intersect(&region),
+            nodes: layer.nodes.intersect(&region),
             gain: part
                 .medium
                 .uniform()
