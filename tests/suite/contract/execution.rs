@@ -1,6 +1,7 @@
 //! One run of a kernel in two ways: plainly by the engine, and box by box in a random legal order, each box in storage
 //! where everything that was not declared is poisoned.
 
+use super::deep::{random_copy, random_tile};
 use crate::random::Random;
 use simrun::engine::{Engine, Executor, Setup};
 use simrun::field::{Read, Real, Role, Scalar, Shape, SlotId, StageView, Storage};
@@ -58,10 +59,9 @@ impl<T: Real> Problem<'_, T> {
             return region.contains(cell);
         }
         let grid = &self.grid;
-        let is_halo = (0..3).any(|axis| grid.wrap(axis, cell[axis]) != cell[axis]);
-        let ghosts = self.declaration.ghosts.on(grid);
-        let is_filled = grid.all().reached(&ghosts).contains(cell);
-        !is_halo && is_filled && region.contains(image(grid, cell))
+        let filled = grid.all().reached(&self.declaration.ghosts.on(grid));
+        let is_filled = |axis: usize| grid.periodic[axis] || (filled.lo[axis]..filled.hi[axis]).contains(&cell[axis]);
+        (0..3).all(is_filled) && region.contains(at_wall(grid, cell))
     }
 
     /// Whether any stage reads a slot beyond the cell, or the slot or its field says that it lives beyond the last cells:
@@ -91,10 +91,10 @@ impl<T: Real> Problem<'_, T> {
         Tile::whole(self.grid.clone(), self.declaration.margin(&self.grid))
     }
 
-    fn prepared(&self) -> Box<dyn Kernel<T>> {
+    fn prepared_on(&self, tile: Tile) -> Place<T> {
         let mut kernel = (self.kernel)();
-        kernel.prepare(&self.tile(), 0.0).expect("the case is a valid one");
-        kernel
+        kernel.prepare(&tile, 0.0).expect("the case is a valid one");
+        Place { tile, kernel }
     }
 
     /// A stable time step that is no round number.
@@ -120,13 +120,13 @@ impl<T: Real> Problem<'_, T> {
 
     /// Runs the whole grid as one tile, stage by stage.
     pub fn plainly(&self) -> Storage<T> {
-        let kernel = self.prepared();
+        let Place { tile, kernel } = self.prepared_on(self.tile());
         let dt = self.dt(&*kernel);
         let setup = Setup {
             decomposition: Decomposition::new(&self.grid, 1, &Reach::NONE, None).expect("one tile always fits"),
             declaration: self.declaration.clone(),
             kernel,
-            tile: self.tile(),
+            tile,
             instructions: self.instructions,
         };
         let mut engine = Engine::new(&World::single(), setup);
@@ -142,11 +142,12 @@ impl<T: Real> Problem<'_, T> {
     /// # Errors
     /// Says which stage wrote where it must not.
     pub fn in_random_order(&self, random: &mut Random) -> Result<Storage<T>, String> {
-        let kernel = self.prepared();
+        let whole = self.prepared_on(self.tile());
         let mut run = RandomRun {
             problem: self,
-            dt: self.dt(&*kernel),
-            kernel,
+            dt: self.dt(&*whole.kernel),
+            whole,
+            deep: self.prepared_on(random_tile(&self.grid, &self.declaration, random)),
             levels: self.levels(),
             boxes: random_boxes(&self.grid, random),
             done: Vec::new(),
@@ -182,10 +183,19 @@ impl<T: Real> Problem<'_, T> {
     }
 }
 
+/// A tile, and the kernel that was prepared on it.
+struct Place<T> {
+    tile: Tile,
+    kernel: Box<dyn Kernel<T>>,
+}
+
 /// A run under way.
 struct RandomRun<'a, T> {
     problem: &'a Problem<'a, T>,
-    kernel: Box<dyn Kernel<T>>,
+    /// All of the grid.
+    whole: Place<T>,
+    /// A part of the grid with a deep halo.
+    deep: Place<T>,
     dt: f64,
     levels: Vec<Level>,
     boxes: Vec<IndexBox>,
@@ -285,10 +295,15 @@ impl<T: Real> RandomRun<'_, T> {
     /// Does the next level of box `b`.
     fn advance(&mut self, b: usize, random: &mut Random) -> Result<(), String> {
         let (region, level) = (self.boxes[b], self.done[b]);
-        let owned = self.problem.grid.all();
-        let after = self.in_isolation(region, level, owned)?;
+        let after = self.in_isolation(&self.whole, region, level, self.problem.grid.all())?;
         if random.once_in(4) {
-            self.check_redundant_update(region, level, &after, random)?;
+            let owned = first_layers(&region, random);
+            self.check_redundant_update(&self.whole, region, level, owned, &after)?;
+        }
+        if random.once_in(2)
+            && let Some(part) = random_copy(&region, &self.deep.tile, &self.reach(), random)
+        {
+            self.check_redundant_update(&self.deep, part, level, self.deep.tile.owned, &after)?;
         }
         for slot in self.spec(level).writes.clone() {
             for cell in cells_of(&stored(&after, slot)) {
@@ -301,15 +316,25 @@ impl<T: Real> RandomRun<'_, T> {
         Ok(())
     }
 
+    fn reach(&self) -> Reach {
+        self.problem.declaration.reach(&self.problem.grid)
+    }
+
     /// The storage after the stage of `level` ran on `region`, where nothing but the declared reads was there.
     ///
     /// # Errors
     /// If the stage changed anything but its declared writes, in the region and in the ghosts that belong to it.
-    fn in_isolation(&self, region: IndexBox, level: usize, owned: IndexBox) -> Result<Storage<T>, String> {
+    fn in_isolation(
+        &self,
+        place: &Place<T>,
+        region: IndexBox,
+        level: usize,
+        owned: IndexBox,
+    ) -> Result<Storage<T>, String> {
         let spec = self.spec(level);
-        let scratch = self.declared_reads(spec, &region);
+        let scratch = self.declared_reads(spec, &place.tile, &region);
         let before = snapshot(&scratch);
-        self.run(spec, level, &scratch, region, owned);
+        self.run(place, level, &scratch, region, owned);
         for (slot, cell, bits) in before {
             let may_write = spec.writes.contains(&slot) && self.problem.is_filled_by(&region, slot, cell);
             if !may_write && value(&scratch, slot, cell).to_bits() != bits {
@@ -323,10 +348,10 @@ impl<T: Real> RandomRun<'_, T> {
         Ok(scratch)
     }
 
-    /// Poisoned storage with nothing but the declared reads of `spec` on `region`.
-    fn declared_reads(&self, spec: &StageSpec, region: &IndexBox) -> Storage<T> {
+    /// Poisoned storage of `tile` with nothing but the declared reads of `spec` on `region`.
+    fn declared_reads(&self, spec: &StageSpec, tile: &Tile, region: &IndexBox) -> Storage<T> {
         let grid = &self.problem.grid;
-        let mut scratch = Storage::new(&self.problem.declaration.slots, &self.problem.tile());
+        let mut scratch = Storage::new(&self.problem.declaration.slots, tile);
         self.problem
             .declaration
             .slot_ids()
@@ -334,9 +359,10 @@ impl<T: Real> RandomRun<'_, T> {
         // Now through the caches, now past them: the bits do not depend on it.
         scratch.set_streamed(region.lo.iter().sum::<i64>() % 2 == 0);
         for read in &spec.reads {
+            let (from, to) = (stored(&self.main, read.slot), stored(&scratch, read.slot));
             for cell in reached_cells(grid, &self.ghosts(), region, read) {
-                let original = [0, 1, 2].map(|axis| grid.wrap(axis, cell[axis]));
-                if stored(&scratch, read.slot).contains(cell) {
+                let original = original(grid, cell);
+                if to.contains(cell) && from.contains(original) {
                     copy(&self.main, original, &mut scratch, cell, read.slot);
                 }
             }
@@ -344,7 +370,8 @@ impl<T: Real> RandomRun<'_, T> {
         scratch
     }
 
-    fn run(&self, spec: &StageSpec, level: usize, storage: &Storage<T>, region: IndexBox, owned: IndexBox) {
+    fn run(&self, place: &Place<T>, level: usize, storage: &Storage<T>, region: IndexBox, owned: IndexBox) {
+        let spec = self.spec(level);
         let Level { step, stage } = self.levels[level];
         let call = StageCall {
             step,
@@ -354,40 +381,39 @@ impl<T: Real> RandomRun<'_, T> {
             owned,
             instructions: self.problem.instructions,
         };
-        let writable = with_ghosts(&self.problem.tile(), &region);
+        let writable = with_ghosts(&place.tile, &region);
         // SAFETY: nobody else uses `storage`, and the view is gone before it is looked at.
         let view = unsafe { StageView::new(storage, &spec.reads, &spec.writes, region, writable) };
         match stage {
-            Some(_) => self.kernel.run(&call, &view),
-            None => self.kernel.initialise(&call, &view),
+            Some(_) => place.kernel.run(&call, &view),
+            None => place.kernel.initialise(&call, &view),
         }
     }
 
-    /// Where only a part of the region is owned, accumulators add up there alone, and nothing else changes.
+    /// Where a region is not owned, or only in part, accumulators add up on what is owned alone; all else has the bits of
+    /// `expected`, the storage after the same stage where the region's cells are owned. The region may consist of copies
+    /// beyond joined ends.
     fn check_redundant_update(
         &self,
+        place: &Place<T>,
         region: IndexBox,
         level: usize,
+        owned: IndexBox,
         expected: &Storage<T>,
-        random: &mut Random,
     ) -> Result<(), String> {
-        let axis = random.below(3);
-        let owned = region.with_range(
-            axis,
-            region.lo[axis],
-            region.lo[axis] + random.below(region.len(axis) + 1) as i64,
-        );
         let spec = self.spec(level);
-        let found = self.in_isolation(region, level, owned)?;
+        let found = self.in_isolation(place, region, level, owned)?;
         for &slot in &spec.writes {
             let is_accumulator = expected.specs()[slot.0].role == Role::Accumulator;
-            for cell in cells_of(&stored(expected, slot)) {
-                if !self.problem.is_filled_by(&region, slot, cell) {
+            let known = stored(expected, slot);
+            for cell in cells_of(&stored(&found, slot)) {
+                let original = original(&self.problem.grid, cell);
+                if !self.problem.is_filled_by(&region, slot, cell) || !known.contains(original) {
                     continue;
                 }
                 let right = match is_accumulator && !owned.contains(cell) {
-                    true => value(&self.main, slot, cell),
-                    false => value(expected, slot, cell),
+                    true => value(&self.main, slot, original),
+                    false => value(expected, slot, original),
                 };
                 if value(&found, slot, cell).to_bits() != right.to_bits() {
                     let name = &expected.specs()[slot.0].name;
@@ -401,6 +427,13 @@ impl<T: Real> RandomRun<'_, T> {
         }
         Ok(())
     }
+}
+
+/// A few layers of a region, or none, or all.
+fn first_layers(region: &IndexBox, random: &mut Random) -> IndexBox {
+    let axis = random.below(3);
+    let n = random.below(region.len(axis) + 1) as i64;
+    region.with_range(axis, region.lo[axis], region.lo[axis] + n)
 }
 
 /// The grid cut at random places, thin boxes included.
@@ -458,21 +491,33 @@ fn with_declared_ghosts(grid: &Grid, ghosts: &Reach, region: &IndexBox) -> Index
 
 /// The cell of the grid that a cell belongs to: itself, its periodic original, or the cell at the wall for a ghost.
 fn image(grid: &Grid, cell: Cell) -> Cell {
+    at_wall(grid, original(grid, cell))
+}
+
+/// The cell that a cell beyond a joined end is a copy of; itself elsewhere.
+fn original(grid: &Grid, cell: Cell) -> Cell {
+    [0, 1, 2].map(|axis| grid.wrap(axis, cell[axis]))
+}
+
+/// The cell at the wall for a ghost; itself elsewhere, also beyond joined ends.
+fn at_wall(grid: &Grid, cell: Cell) -> Cell {
     [0, 1, 2].map(|axis| match grid.periodic[axis] {
-        true => grid.wrap(axis, cell[axis]),
+        true => cell[axis],
         false => cell[axis].clamp(0, grid.cells[axis] as i64 - 1),
     })
 }
 
-/// The region and the ghosts that belong to it.
+/// The region and the ghosts that belong to it: all that the tile stores beyond the walls that the region touches.
 fn with_ghosts(tile: &Tile, region: &IndexBox) -> IndexBox {
+    let stored = tile.stored();
     let mut all = *region;
     for axis in (0..3).filter(|&axis| !tile.grid.periodic[axis]) {
         if region.lo[axis] == 0 {
-            all.lo[axis] -= tile.margin.lo[axis];
+            all.lo[axis] = stored.lo[axis].min(0);
         }
-        if region.hi[axis] == tile.grid.cells[axis] as i64 {
-            all.hi[axis] += tile.margin.hi[axis];
+        let end = tile.grid.cells[axis] as i64;
+        if region.hi[axis] == end {
+            all.hi[axis] = stored.hi[axis].max(end);
         }
     }
     all

@@ -10,6 +10,9 @@ use simrun::numerics::instructions::InstructionSet;
 /// `out(i, j) = (q(i, j) + q(i-1, j-1)) / 2 + dt i`, walls along x, periodic along y.
 struct Lopsided;
 
+/// Cells of the grid.
+const CELLS: [usize; 3] = [11, 6, 1];
+
 const SEEN: SlotId = SlotId(2);
 
 impl Kernel<f64> for Lopsided {
@@ -21,8 +24,10 @@ impl Kernel<f64> for Lopsided {
         let region = view.region();
         let mut q = view.write(SlotId(0));
         for (j, k) in region.rows() {
+            // A copy beyond a joined end starts as its original does.
+            let original = j.rem_euclid(CELLS[1] as i64);
             for i in region.lo[0]..region.hi[0] {
-                q.row_mut(j, k, i, i + 1)[0] = (i * i + 3 * j) as f64;
+                q.row_mut(j, k, i, i + 1)[0] = (i * i + 3 * original) as f64;
             }
             if region.lo[0] == 0 {
                 q.row_mut(j, k, -1, 0)[0] = q.row(j, k, 0, 1)[0];
@@ -117,7 +122,7 @@ pub fn problem() -> Problem<'static, f64> {
     Problem {
         dt: None,
         grid: Grid {
-            cells: [11, 6, 1],
+            cells: CELLS,
             dims: 2,
             spacing: [1.0; 3],
             origin: [0.0; 3],

@@ -2,9 +2,11 @@
 //!
 //! A grid is cut into random boxes. Each box is advanced stage by stage in an order that is random but for what the
 //! declarations demand, and each stage finds nothing in its storage but what it declared to read: all else is NaN. The
-//! result must have the bits of the plain run. Start reading with [`check`].
+//! result must have the bits of the plain run. Now and then a part of a box is updated once more as a halo, on a tile that
+//! owns other cells, or beyond joined ends. Start reading with [`check`].
 
 mod cases;
+mod deep;
 mod execution;
 mod lopsided;
 mod maxwell;
