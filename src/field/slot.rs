@@ -34,7 +34,8 @@ pub struct SlotSpec {
     pub location: Location,
     pub scalar: Scalar,
     pub role: Role,
-    /// The cells of the grid that the slot exists for; `None` for all of them. Slabs and surfaces say less.
+    /// The cells of the grid that the slot exists for, and with them their copies beyond joined ends; `None` for all of
+    /// them. Slabs and surfaces say less.
     pub domain: Option<IndexBox>,
 }
 

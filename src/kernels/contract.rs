@@ -8,6 +8,9 @@
 //!
 //! From this it follows that any cut of a tile into regions, in any order that respects the declared reads, gives the
 //! same bits.
+//!
+//! A region may hold halo cells, which get the bits that their owner gives them. Beyond joined ends indices go on, below
+//! zero and above the last one, by up to a whole grid.
 
 use super::{Declaration, Scenery, Section};
 use crate::field::{ExactSum, Real, StageView};
@@ -26,7 +29,7 @@ pub struct StageCall {
     pub time: f64,
     /// Length of the step, s.
     pub dt: f64,
-    /// The cells that this rank owns: accumulators add up only there.
+    /// The cells that this rank owns: accumulators add up only there. The region may reach beyond them.
     pub owned: IndexBox,
     pub instructions: InstructionSet,
 }

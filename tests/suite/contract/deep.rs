@@ -62,11 +62,12 @@ fn updatable(tile: &Tile, reach: &Reach, axis: usize) -> Range<i64> {
 fn copies(region: &IndexBox, tile: &Tile, axis: usize) -> Vec<Range<i64>> {
     let n = tile.grid.cells[axis] as i64;
     let (lo, hi) = (region.lo[axis], region.hi[axis]);
-    match tile.grid.periodic[axis] {
-        true if hi - lo == n => vec![-n..2 * n],
-        true => [-n, 0, n].map(|by| lo + by..hi + by).to_vec(),
-        false => vec![lo..hi],
-    }
+    let (lo, hi, shifts) = match tile.grid.periodic[axis] {
+        true if hi - lo == n => (-n, 2 * n, vec![0]),
+        true => (lo, hi, vec![-n, 0, n]),
+        false => (lo, hi, vec![0]),
+    };
+    shifts.into_iter().map(|by| lo + by..hi + by).collect()
 }
 
 /// All of a range, or a part of it.
