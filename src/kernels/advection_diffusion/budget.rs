@@ -35,11 +35,15 @@ impl<T: Real> Update<'_, T> {
             let Some(ledger) = self.slots.through[axis][usize::from(upper)] else {
                 continue;
             };
-            let mut book = Book::open(view, ledger);
-            let cells = owned.intersect(&book.sum.stored());
-            if cells.is_empty() {
+            let touches = match upper {
+                true => owned.hi[axis] == grid.cells[axis] as i64,
+                false => owned.lo[axis] == 0,
+            };
+            if !touches {
                 continue;
             }
+            let mut book = Book::open(view, ledger);
+            let cells = owned.intersect(&book.sum.stored());
             let inverse = T::from_f64(1.0 / grid.spacing[axis]);
             let inward = if upper { -1.0 } else { 1.0 };
             let wall = &self.field.walls[axis][usize::from(upper)];

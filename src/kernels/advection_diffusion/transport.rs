@@ -85,9 +85,10 @@ pub(super) struct Work<T> {
 }
 
 impl<T: Real> Work<T> {
-    fn new(n: usize, is_limited: bool) -> Self {
+    /// With room for what the z faces of `n_rows` rows say.
+    fn new(n: usize, n_rows: usize, is_limited: bool) -> Self {
         let row = |n: usize| vec![T::ZERO; n];
-        let block = n * BLOCK_ROWS as usize;
+        let block = n * n_rows;
         let mut work = Work {
             tendency: row(n),
             inner: row(n),
@@ -224,7 +225,11 @@ impl<'a, T: Real> Update<'a, T> {
         target: &mut RowWriter<'_, T>,
         mut first: Option<&mut RowWriter<'_, T>>,
     ) {
-        let mut work = Work::new(region.len(0), self.is_limited);
+        let n_rows = match self.has_flux(2) {
+            true => region.len(1).min(BLOCK_ROWS as usize),
+            false => 0,
+        };
+        let mut work = Work::new(region.len(0), n_rows, self.is_limited);
         let mut coefficients = CoefficientRows::default();
         let n_blocks = region.len(1).div_ceil(BLOCK_ROWS as usize);
         for block in 0..n_blocks as i64 {

@@ -56,6 +56,32 @@ pub struct Prepared<T> {
     pub parts: [[Option<Part<T>>; 3]; 2],
     /// Of H, then of E: where three components are updated in one loop.
     pub fused: [Option<Fused>; 2],
+    /// Of H, then of E.
+    pub occurrences: [Occurrences; 2],
+}
+
+/// What there is of a field anywhere on the tile: found once, as regions are many.
+#[derive(Clone, Copy, Debug)]
+pub struct Occurrences {
+    /// Nodes on walls that are image planes.
+    pub has_images: bool,
+    pub has_poles: bool,
+    /// Among them poles that need the field before and after a step.
+    pub has_relaxations: bool,
+    pub has_currents: bool,
+}
+
+impl Occurrences {
+    fn new<T: Real>(parts: &PerAxis<Option<Part<T>>>) -> Occurrences {
+        let parts = || parts.iter().flatten();
+        let mut rules = parts().flat_map(|part| part.medium.rules());
+        Occurrences {
+            has_images: parts().any(|part| part.interior != part.updated),
+            has_poles: rules.clone().any(|rule| !rule.poles.is_empty()),
+            has_relaxations: rules.any(Rule::has_relaxation),
+            has_currents: parts().any(|part| !part.currents.is_empty()),
+        }
+    }
 }
 
 impl<T: Real> Prepared<T> {
@@ -68,6 +94,7 @@ impl<T: Real> Prepared<T> {
         Prepared {
             grid: tile.grid.clone(),
             fused: parts.each_ref().map(|parts| Fused::new(parts, tile)),
+            occurrences: parts.each_ref().map(Occurrences::new),
             parts,
         }
     }

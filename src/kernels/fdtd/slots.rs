@@ -83,9 +83,13 @@ impl Slots {
             .layers
             .iter()
             .filter(move |layer| layer.component.is_electric() == is_electric);
+        layers.map(|layer| layer.slot).chain(self.state_of_poles(is_electric))
+    }
+
+    /// The state of poles that advances with E, or with H: with H there is none.
+    pub fn state_of_poles(&self, is_electric: bool) -> impl Iterator<Item = SlotId> {
         let poles = self.poles.iter().filter(move |_| is_electric);
-        let poles = poles.flat_map(|(_, state)| state.all());
-        layers.map(|layer| layer.slot).chain(poles)
+        poles.flat_map(|(_, state)| state.all())
     }
 
     /// All memory beside the fields, with the components that it belongs to.

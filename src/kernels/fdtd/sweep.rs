@@ -8,7 +8,7 @@ use super::curl::{Row, Term, pair};
 use super::fused::Fused;
 use super::kernel::Drive;
 use super::medium::Stretch;
-use super::prepared::{Layer, Part, Prepared};
+use super::prepared::{Layer, Occurrences, Part, Prepared};
 use super::rows::{
     Absorption, Order, Triple, absorber_rows, curl_row, debye_row, drude_curl_row, drude_row, lorentz_row, relax_row,
     subtract_row, three_curl_rows,
@@ -97,24 +97,14 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
         let parts = &prepared.parts[stage];
         let region = with_last_nodes(&prepared.grid, view.region());
         let is_electric = stage == 1;
-        let n_slots = slots.n_slots();
-        let mut state: Vec<Option<RowWriter<'v, T>>> = (0..n_slots).map(|_| None).collect();
-        for slot in slots.state_of(is_electric) {
-            state[slot.0] = Some(view.write(slot));
-        }
         let sources = prepared.parts[1 - stage].each_ref();
         let n = region.len(0);
-        let has_images = parts.iter().flatten().any(|part| part.interior != part.updated);
-        let relaxes = parts
-            .iter()
-            .flatten()
-            .flat_map(|part| part.medium.rules())
-            .any(Rule::has_relaxation);
-        let has_poles = parts
-            .iter()
-            .flatten()
-            .flat_map(|part| part.medium.rules())
-            .any(|rule| !rule.poles.is_empty());
+        let Occurrences {
+            has_images,
+            has_poles,
+            has_relaxations,
+            has_currents,
+        } = prepared.occurrences[stage];
         let plans = prepared.fused[stage].as_ref();
         let nodes = parts.each_ref().map(|part| match part {
             Some(part) => part.updated.intersect(&region),
@@ -134,12 +124,17 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 .filter(|rule| !rule.is_still)
                 .map(|rule| rule.gain),
         });
-        let has_currents = parts.iter().flatten().any(|part| !part.currents.is_empty());
+        let passes: Vec<Pass<'s, T>> = passes.filter(|pass| !pass.nodes.is_empty()).collect();
+        let mut state: Vec<Option<RowWriter<'v, T>>> = (0..slots.n_slots()).map(|_| None).collect();
+        let of_layers = passes.iter().map(|pass| pass.layer.slot.slot);
+        for slot in of_layers.chain(slots.state_of_poles(is_electric)) {
+            state[slot.0] = Some(view.write(slot));
+        }
         Sweep {
             nodes,
-            passes: passes.collect(),
+            passes,
             is_driven: has_currents || !drive.waves.is_empty(),
-            relaxes,
+            relaxes: has_relaxations,
             drive,
             set,
             is_electric,
@@ -154,7 +149,7 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
             fused: plans.map_or(IndexBox::new([0; 3], [0; 3]), |plans| plans.nodes.intersect(&region)),
             mirrored: [0, 1].map(|_| vec![T::ZERO; if has_images { n } else { 0 }]),
             sum: vec![T::ZERO; if has_poles { n } else { 0 }],
-            old: [0, 1, 2].map(|_| vec![T::ZERO; if relaxes { n } else { 0 }]),
+            old: [0, 1, 2].map(|_| vec![T::ZERO; if has_relaxations { n } else { 0 }]),
             relaxing: Vec::new(),
         }
     }
