@@ -47,9 +47,17 @@ pub struct BenchArgs {
     #[arg(long, value_parser = ["f64", "f32"])]
     pub precision: Vec<String>,
 
-    /// Executor to measure; may be given several times [default: all on several ranks, blocking on one]
-    #[arg(long, value_parser = ["blocking", "overlap", "progress"])]
+    /// Executor to measure; may be given several times [default: all on several ranks, blocking and temporal on one]
+    #[arg(long, value_parser = ["blocking", "overlap", "progress", "temporal"])]
     pub executor: Vec<String>,
+
+    /// Steps that the temporal executor takes at a stretch; may be given several times
+    #[arg(long, value_name = "STEPS", default_values_t = [4, 8], value_parser = clap::value_parser!(u16).range(2..=64))]
+    pub depth: Vec<u16>,
+
+    /// Threads of each rank
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: u16,
 
     /// Repetitions of every measurement [default: 5, with --quick 3]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u16).range(1..))]
@@ -116,11 +124,15 @@ fn plan(args: &BenchArgs, world: &World) -> Result<Plan> {
         true => PROBLEMS.iter().collect(),
         false => args.problem.iter().filter_map(|name| Problem::named(name)).collect(),
     };
-    let executors: Vec<Executor> = Executor::ALL
+    let in_blocks = args.depth.iter().map(|&n| Executor::Temporal(n.into()));
+    let executors: Vec<Executor> = Executor::STEPWISE
         .into_iter()
-        .filter(|executor| match args.executor.is_empty() {
-            true => world.size() > 1 || *executor == Executor::Blocking,
-            false => args.executor.iter().any(|name| name == executor.name()),
+        .chain(in_blocks)
+        .filter(|executor| match (args.executor.is_empty(), executor) {
+            (true, Executor::Overlap | Executor::Progress) => world.size() > 1,
+            (true, _) => true,
+            (false, Executor::Temporal(_)) => args.executor.iter().any(|name| name == "temporal"),
+            (false, _) => args.executor.iter().any(|name| *name == executor.name()),
         })
         .collect();
     let precisions = [Precision::Double, Precision::Single]
@@ -139,6 +151,7 @@ fn plan(args: &BenchArgs, world: &World) -> Result<Plan> {
         size: args.size,
         precisions,
         executors,
+        n_threads: args.threads.into(),
         instructions: instructions(&args.instructions)?,
         topology: args.topology,
         is_streamed: args.stores.as_ref().map(|how| how == "streamed"),
@@ -207,7 +220,10 @@ mod tests {
         assert_eq!(plan.problems.len(), PROBLEMS.len());
         assert!(plan.has_stiff);
         assert_eq!(plan.precisions, [Precision::Double, Precision::Single]);
-        assert_eq!(plan.executors, [Executor::Blocking]);
+        assert_eq!(
+            plan.executors,
+            [Executor::Blocking, Executor::Temporal(4), Executor::Temporal(8)]
+        );
         assert_eq!((plan.repeat, plan.seconds_per_repeat), (5, 0.5));
     }
 

@@ -46,7 +46,7 @@ pub use every::Every;
 pub use grid::GridConfig;
 pub use history::HistoryConfig;
 pub use output::OutputConfig;
-pub use parallel::{ExchangeChoice, InstructionChoice, ParallelConfig};
+pub use parallel::{ExecutorChoice, InstructionChoice, ParallelConfig};
 pub use plot::PlotConfig;
 pub use probe::ProbeConfig;
 pub use snapshot::SnapshotConfig;

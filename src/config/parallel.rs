@@ -2,9 +2,9 @@
 
 use super::{GridConfig, Table};
 
-/// How halos are exchanged.
+/// In which order halos are exchanged and cells updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExchangeChoice {
+pub enum ExecutorChoice {
     /// The fastest of the others, measured during the first steps.
     Auto,
     /// All halos first, then all cells.
@@ -13,6 +13,8 @@ pub enum ExchangeChoice {
     Overlap,
     /// The same, with the message engine called between slabs of the core.
     Progress,
+    /// Deep halos once in several steps, which are done while their cells are in a cache.
+    Temporal,
 }
 
 /// Which instruction set the inner loops use.
@@ -30,15 +32,23 @@ pub enum InstructionChoice {
 pub struct ParallelConfig {
     /// Ranks per axis; chosen by the program unless given.
     pub topology: Option<[usize; 3]>,
-    pub exchange: ExchangeChoice,
+    pub executor: ExecutorChoice,
+    /// Steps that [`ExecutorChoice::Temporal`] takes at a stretch; chosen by the program unless given.
+    pub depth: Option<usize>,
     pub instructions: InstructionChoice,
+    /// Threads of each rank, at least 1.
+    pub threads: usize,
 }
 
-const EXCHANGES: [(&str, ExchangeChoice); 4] = [
-    ("auto", ExchangeChoice::Auto),
-    ("blocking", ExchangeChoice::Blocking),
-    ("overlap", ExchangeChoice::Overlap),
-    ("progress", ExchangeChoice::Progress),
+/// More threads than any processor has would only be a slip of the pen.
+const MOST_THREADS: u64 = 1024;
+
+const EXECUTORS: [(&str, ExecutorChoice); 5] = [
+    ("auto", ExecutorChoice::Auto),
+    ("blocking", ExecutorChoice::Blocking),
+    ("overlap", ExecutorChoice::Overlap),
+    ("progress", ExecutorChoice::Progress),
+    ("temporal", ExecutorChoice::Temporal),
 ];
 
 const INSTRUCTIONS: [(&str, InstructionChoice); 4] = [
@@ -51,14 +61,37 @@ const INSTRUCTIONS: [(&str, InstructionChoice); 4] = [
 impl ParallelConfig {
     /// Reads the section. Where `grid` is known, the topology must have as many axes.
     pub(super) fn read(table: &Table, grid: Option<&GridConfig>) -> ParallelConfig {
+        let executor = table.choice("executor", &EXECUTORS).unwrap_or(ExecutorChoice::Auto);
+        if executor != ExecutorChoice::Temporal && table.has("depth") {
+            table.warn_at(
+                "depth",
+                "`depth` in [parallel] has no effect: steps are taken at a stretch by the temporal executor",
+                "remove it, or write executor = \"temporal\"",
+            );
+        }
         ParallelConfig {
             topology: read_topology(table, grid),
-            exchange: table.choice("exchange", &EXCHANGES).unwrap_or(ExchangeChoice::Auto),
+            executor,
+            threads: read_threads(table).unwrap_or(1),
+            depth: table.count("depth").and_then(|n| usize::try_from(n).ok()),
             instructions: table
                 .choice("instructions", &INSTRUCTIONS)
                 .unwrap_or(InstructionChoice::Auto),
         }
     }
+}
+
+fn read_threads(table: &Table) -> Option<usize> {
+    let n = table.count("threads")?;
+    if n > MOST_THREADS {
+        table.error_at(
+            "threads",
+            format!("`threads` in [parallel] must be at most {MOST_THREADS}, not {n}"),
+            "give at most as many threads as a rank has processors",
+        );
+        return None;
+    }
+    usize::try_from(n).ok()
 }
 
 fn read_topology(table: &Table, grid: Option<&GridConfig>) -> Option<[usize; 3]> {

@@ -72,8 +72,8 @@ fn defaults_fill_what_is_not_given() {
     );
     assert_eq!((config.time.start, config.time.cfl), (0.0, 0.9));
     assert_eq!(
-        (config.parallel.topology, config.parallel.exchange),
-        (None, ExchangeChoice::Auto)
+        (config.parallel.topology, config.parallel.executor),
+        (None, ExecutorChoice::Auto)
     );
     let [snapshot] = &config.snapshots[..] else {
         panic!("one snapshot")
@@ -119,7 +119,7 @@ precision = "f32"
 grid = { cells = [4, 5, 6], spacing = [1, 2, 3], origin = [-1, 0, 0.5] }
 time = { steps = 10, dt = "3 ms", start = 1 }
 kernel = { type = "none" }
-parallel = { topology = [2, 1, 1], exchange = "progress", instructions = "avx2" }
+parallel = { topology = [2, 1, 1], executor = "progress", instructions = "avx2" }
 history = { every = { steps = 5 } }
 check = { every = { steps = 7 }, stalled_after = "2 min" }
 checkpoint = { every = "auto", keep = 2, final = false, on_failure = "continue", mtbf = "6 h", largest_share = 0.1 }
@@ -149,7 +149,7 @@ final = false
         (Some(10), Some(3e-3), 1.0)
     );
     assert_eq!(config.parallel.topology, Some([2, 1, 1]));
-    assert_eq!(config.parallel.exchange, ExchangeChoice::Progress);
+    assert_eq!(config.parallel.executor, ExecutorChoice::Progress);
     assert_eq!(config.parallel.instructions, InstructionChoice::Avx2);
     assert_eq!(
         (config.history.every, config.check.every_steps),
@@ -360,7 +360,7 @@ fn bad_choices_are_answered_with_the_right_ones() {
     );
     assert_said_if(
         "[grid]",
-        "[parallel]\nexchange = \"overlaps\"\n[grid]",
+        "[parallel]\nexecutor = \"overlaps\"\n[grid]",
         &["did you mean \"overlap\"?"],
     );
     assert_said_if(
@@ -416,11 +416,11 @@ fn overrides_win_over_the_file_and_later_ones_over_earlier_ones() {
             "time.end=1 h",
             "time.end=30 min",
             "grid.cells=[8, 4]",
-            "parallel.exchange=blocking",
+            "parallel.executor=blocking",
         ],
     );
     assert_eq!((config.time.end, config.grid.cells), (Some(1800.0), [8, 4, 1]));
-    assert_eq!(config.parallel.exchange, ExchangeChoice::Blocking);
+    assert_eq!(config.parallel.executor, ExecutorChoice::Blocking);
     let config = good(
         GOOD,
         &[

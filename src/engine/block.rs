@@ -4,7 +4,7 @@
 use crate::field::{Role, Shape, SlotId};
 use crate::grid::{Grid, IndexBox, PerAxis, Reach, Tile};
 use crate::kernels::{Declaration, StageSpec};
-use crate::parallel::HaloNeed;
+use crate::parallel::{HaloNeed, Member};
 
 /// One stage of one step of a block.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +27,9 @@ pub struct Block {
 }
 
 impl Block {
-    /// The block of `n_steps` steps of which the first is in phase `first`.
-    pub fn new(declaration: &Declaration, grid: &Grid, first: usize, n_steps: usize) -> Block {
+    /// The block of `n_steps` steps of which the first is in phase `first`. Levels lag so far that several threads may share
+    /// a layer of all of them along the axis `shared`, if there is one.
+    pub fn new(declaration: &Declaration, grid: &Grid, first: usize, n_steps: usize, shared: Option<usize>) -> Block {
         let mut levels: Vec<Level> = (0..n_steps)
             .flat_map(|step| {
                 let phase = (first + step) % declaration.phases.len();
@@ -43,7 +44,7 @@ impl Block {
             })
             .collect();
         let reaches = reach_backwards(declaration, grid, &mut levels);
-        lag_forwards(declaration, grid, &mut levels);
+        lag_forwards(declaration, grid, &mut levels, shared);
         let is_written = |slot: SlotId| {
             let mut stages = declaration.phases.iter().flat_map(|phase| &phase.stages);
             stages.any(|stage| stage.writes.contains(&slot))
@@ -57,6 +58,7 @@ impl Block {
                 reach,
                 shape: Shape::Box,
                 ghosts: declaration.ghosts.on(grid),
+                domain: declaration.slots[slot.0].domain,
             });
         Block {
             needs: needs.collect(),
@@ -93,6 +95,13 @@ impl Block {
     }
 }
 
+/// The halo that `n_steps` steps at a stretch need, whichever phase they begin in.
+pub fn depth_of(declaration: &Declaration, grid: &Grid, n_steps: usize) -> Reach {
+    (0..declaration.phases.len()).fold(Reach::NONE, |depth, first| {
+        depth.max(&Block::new(declaration, grid, first, n_steps, None).depth())
+    })
+}
+
 fn spec<'d>(declaration: &'d Declaration, level: &Level) -> &'d StageSpec {
     &declaration.phases[level.phase].stages[level.stage]
 }
@@ -125,39 +134,47 @@ fn sum(a: &Reach, b: &Reach) -> Reach {
 }
 
 /// Sets how far each level lags: behind those that write what it reads, and behind those that still read what it overwrites.
-fn lag_forwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level]) {
+fn lag_forwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level], shared: Option<usize>) {
     for n in 1..levels.len() {
         let (before, rest) = levels.split_at_mut(n);
         let stage = spec(declaration, &rest[0]);
         let mut lag = before[n - 1].lag;
         for earlier in before.iter() {
-            let reach = conflict(spec(declaration, earlier), stage, grid);
+            let Some(reach) = conflict(spec(declaration, earlier), stage, grid) else {
+                continue;
+            };
             for axis in 0..3 {
-                lag[axis] = lag[axis].max(earlier.lag[axis] + reach[axis]);
+                // Another thread may be at the same layer.
+                let more = i64::from(shared == Some(axis));
+                lag[axis] = lag[axis].max(earlier.lag[axis] + reach[axis] + more);
             }
         }
         rest[0].lag = lag;
     }
 }
 
-/// How far `later` has to stay behind `earlier`. A ghost beyond a wall belongs to the cell that it is an image of, at most as
-/// far within the wall as it lies beyond it: hence the side that looks the other way.
-fn conflict(earlier: &StageSpec, later: &StageSpec, grid: &Grid) -> PerAxis<i64> {
+/// How far `later` has to stay behind `earlier`; none where they have nothing in common. A ghost beyond a wall belongs to the
+/// cell that it is an image of, at most as far within the wall as it lies beyond it: hence the side that looks the other way.
+fn conflict(earlier: &StageSpec, later: &StageSpec, grid: &Grid) -> Option<PerAxis<i64>> {
     let mut lag = [0; 3];
     let mut keep = |ahead: PerAxis<i64>, behind: PerAxis<i64>| {
         for axis in 0..3 {
             lag[axis] = lag[axis].max(ahead[axis]).max(behind[axis] - 1);
         }
     };
-    for read in later.reads.iter().filter(|read| earlier.writes.contains(&read.slot)) {
+    let flows = later.reads.iter().filter(|read| earlier.writes.contains(&read.slot));
+    let reused = earlier.reads.iter().filter(|read| later.writes.contains(&read.slot));
+    let is_written_twice = later.writes.iter().any(|slot| earlier.writes.contains(slot));
+    let has_conflict = is_written_twice || flows.clone().chain(reused.clone()).next().is_some();
+    for read in flows {
         let reach = read.reach.on(grid);
         keep(reach.hi, reach.lo);
     }
-    for read in earlier.reads.iter().filter(|read| later.writes.contains(&read.slot)) {
+    for read in reused {
         let reach = read.reach.on(grid);
         keep(reach.lo, reach.hi);
     }
-    lag
+    has_conflict.then_some(lag)
 }
 
 /// How a block is swept: strips of rows, one after the other, each from the lowest layers to the highest with all levels
@@ -168,34 +185,58 @@ pub struct Sweep {
     pub marching: usize,
     /// Layers that a level does at a time.
     pub layers: usize,
-    /// The axis along which strips are cut, with the cells of a strip.
-    pub strips: Option<(usize, usize)>,
+    /// The axis along which strips are cut, and shared by threads.
+    pub across: Option<usize>,
+    /// Rows of a strip at most.
+    pub rows: usize,
 }
 
 impl Sweep {
-    /// Calls `run` with levels and boxes, such that every level does all of its region, and everything that a level reads has
-    /// been done, and nothing that is still to be read is overwritten.
-    pub fn for_each(&self, levels: &[Level], regions: &[IndexBox], mut run: impl FnMut(usize, IndexBox)) {
-        let (axis, rows) = self.strips.unwrap_or((self.marching, 0));
-        let strips = match self.strips {
-            Some((axis, rows)) => span(levels, regions, axis).step_by(rows.max(1)).collect(),
-            None => vec![0],
-        };
+    /// Calls `run` with levels and boxes: the share of one member of a team, which all sweep the same. Every level does all of
+    /// its region, everything that a level reads has been done before, and nothing that is still to be read is overwritten.
+    /// Several members share the rows of a strip or of a layer, and meet after each layer.
+    pub fn for_each(
+        &self,
+        levels: &[Level],
+        regions: &[IndexBox],
+        member: Member<'_>,
+        mut run: impl FnMut(usize, IndexBox),
+    ) {
         let layers = self.layers.max(1);
-        for strip in strips {
+        for (lo, hi) in self.strips(levels, regions) {
             for layer in span(levels, regions, self.marching).step_by(layers) {
                 for (n, (level, region)) in levels.iter().zip(regions).enumerate() {
-                    let lag = level.lag[self.marching];
-                    let mut part = within(region, self.marching, layer - lag, layers);
-                    if self.strips.is_some() {
-                        part = within(&part, axis, strip - level.lag[axis], rows);
-                    }
+                    let first = layer - level.lag[self.marching];
+                    let part = within(region, self.marching, first, first + layers as i64);
+                    let part = match self.across {
+                        Some(axis) => {
+                            let cut = |number: usize| lo + (hi - lo) * number as i64 / member.n as i64;
+                            let lag = level.lag[axis];
+                            within(&part, axis, cut(member.number) - lag, cut(member.number + 1) - lag)
+                        }
+                        None if member.number > 0 => continue,
+                        None => part,
+                    };
                     if !part.is_empty() {
                         run(n, part);
                     }
                 }
+                member.meet();
             }
         }
+    }
+
+    /// Where each strip begins and ends, before levels lag.
+    fn strips(&self, levels: &[Level], regions: &[IndexBox]) -> Vec<(i64, i64)> {
+        let Some(axis) = self.across else {
+            return vec![(0, 0)];
+        };
+        let all = span(levels, regions, axis);
+        let rows = self.rows.clamp(1, (all.end - all.start).max(1) as usize);
+        // Strips of one width, as far as that goes.
+        let n = ((all.end - all.start) as usize).div_ceil(rows).max(1) as i64;
+        let cut = |number: i64| all.start + (all.end - all.start) * number / n;
+        (0..n).map(|number| (cut(number), cut(number + 1))).collect()
     }
 }
 
@@ -207,9 +248,9 @@ fn span(levels: &[Level], regions: &[IndexBox], axis: usize) -> std::ops::Range<
     lo.unwrap_or(0)..hi.unwrap_or(0)
 }
 
-/// The part of `region` within `n` cells from `lo` along `axis`.
-fn within(region: &IndexBox, axis: usize, lo: i64, n: usize) -> IndexBox {
-    let (first, end) = (region.lo[axis].max(lo), region.hi[axis].min(lo + n as i64));
+/// The part of `region` from `lo` to `hi` along `axis`.
+fn within(region: &IndexBox, axis: usize, lo: i64, hi: i64) -> IndexBox {
+    let (first, end) = (region.lo[axis].max(lo), region.hi[axis].min(hi));
     region.with_range(axis, first, end.max(first))
 }
 
@@ -219,6 +260,7 @@ mod tests {
     use crate::field::{Read, Scalar, SlotSpec};
     use crate::grid::Location;
     use crate::kernels::Phase;
+    use std::cell::RefCell;
 
     /// Stages by what they read, with reaches below and above, and what they write.
     type Stages = Vec<(Vec<(usize, i64, i64)>, Vec<usize>)>;
@@ -311,12 +353,12 @@ mod tests {
 
     #[test]
     fn steps_of_known_schemes_lag_and_reach_as_by_hand() {
-        let block = Block::new(&double_buffer(2), &grid(), 0, 3);
+        let block = Block::new(&double_buffer(2), &grid(), 0, 3, None);
         let lags: Vec<i64> = block.levels.iter().map(|level| level.lag[1]).collect();
         let beyond: Vec<i64> = block.levels.iter().map(|level| level.beyond.lo[2]).collect();
         assert_eq!((lags, beyond), (vec![0, 2, 4], vec![4, 2, 0]));
         assert_eq!(block.depth(), Reach::all(6));
-        let block = Block::new(&yee(), &grid(), 0, 3);
+        let block = Block::new(&yee(), &grid(), 0, 3, None);
         let lags: Vec<i64> = block.levels.iter().map(|level| level.lag[1]).collect();
         assert_eq!(lags, [0, 0, 1, 1, 2, 2]);
         assert_eq!(block.depth(), Reach::all(3));
@@ -328,9 +370,9 @@ mod tests {
         let sweeps = [
             (1, None),
             (3, None),
-            (1, Some((1, 4))),
-            (2, Some((1, 1))),
-            (5, Some((1, 7))),
+            (1, Some(4)),
+            (2, Some(1)),
+            (5, Some(7)),
             (100, None),
         ];
         for declaration in all() {
@@ -340,16 +382,23 @@ mod tests {
                         let sweep = Sweep {
                             marching: 2,
                             layers,
-                            strips,
+                            across: strips.map(|_| 1),
+                            rows: strips.unwrap_or(0),
                         };
-                        follow(&declaration, &Block::new(&declaration, &grid(), first, n_steps), sweep);
+                        let block = Block::new(&declaration, &grid(), first, n_steps, None);
+                        follow(&declaration, &block, sweep, 1);
+                        if layers == 1 {
+                            let block = Block::new(&declaration, &grid(), first, n_steps, Some(2));
+                            follow(&declaration, &block, sweep, 3);
+                        }
                     }
                 }
             }
         }
     }
 
-    fn follow(declaration: &Declaration, block: &Block, sweep: Sweep) {
+    /// Follows a sweep by `n_members` threads, whose shares of a layer are done in both orders.
+    fn follow(declaration: &Declaration, block: &Block, sweep: Sweep, n_members: usize) {
         let tile = tile(block.depth());
         let stored = tile.stored();
         let regions = block.regions(&tile);
@@ -358,37 +407,55 @@ mod tests {
             let [i, j, k] = [0, 1, 2].map(|axis| (cell[axis] - stored.lo[axis]) as usize);
             i + stored.len(0) * (j + stored.len(1) * k)
         };
-        // The level that has written a value last, counted from 1; 0 for what was there before.
-        let mut written = vec![vec![0; stored.n_cells()]; declaration.slots.len()];
-        let mut n_done = vec![0; regions.len()];
-        sweep.for_each(&block.levels, &regions, |n, part| {
-            let stage = spec(declaration, &block.levels[n]);
-            for read in &stage.reads {
-                let writer = (0..n)
-                    .rev()
-                    .find(|&l| spec(declaration, &block.levels[l]).writes.contains(&read.slot));
-                let reached = part.reached(&read.reach);
-                let right = writer.map_or(stored, |writer| regions[writer]);
-                assert!(
-                    right.contains_box(&reached),
-                    "level {n} reads {reached}, of which {right} is right"
-                );
-                for cell in cells(&reached) {
-                    let found = written[read.slot.0][place(cell)];
-                    assert_eq!(
-                        found,
-                        writer.map_or(0, |writer| writer + 1),
-                        "level {n} on {part}, {sweep:?}"
-                    );
+        // What each member does between two meetings.
+        let shares: Vec<Vec<Vec<(usize, IndexBox)>>> = (0..n_members)
+            .map(|number| {
+                let done = RefCell::new(vec![Vec::new()]);
+                let next = || done.borrow_mut().push(Vec::new());
+                let member = Member::counting(number, n_members, &next);
+                sweep.for_each(&block.levels, &regions, member, |n, part| {
+                    done.borrow_mut().last_mut().unwrap().push((n, part));
+                });
+                done.into_inner()
+            })
+            .collect();
+        for upwards in [true, false] {
+            // The level that has written a value last, counted from 1; 0 for what was there before.
+            let mut written = vec![vec![0; stored.n_cells()]; declaration.slots.len()];
+            let mut n_done = vec![0; regions.len()];
+            for meeting in 0..shares[0].len() {
+                for m in 0..n_members {
+                    let number = if upwards { m } else { n_members - 1 - m };
+                    for &(n, part) in &shares[number][meeting] {
+                        let stage = spec(declaration, &block.levels[n]);
+                        for read in &stage.reads {
+                            let writes = |l: &usize| spec(declaration, &block.levels[*l]).writes.contains(&read.slot);
+                            let writer = (0..n).rev().find(writes);
+                            let reached = part.reached(&read.reach);
+                            let right = writer.map_or(stored, |writer| regions[writer]);
+                            assert!(
+                                right.contains_box(&reached),
+                                "level {n} reads {reached}, of which {right} is right"
+                            );
+                            for cell in cells(&reached) {
+                                let found = written[read.slot.0][place(cell)];
+                                assert_eq!(
+                                    found,
+                                    writer.map_or(0, |writer| writer + 1),
+                                    "level {n} on {part}, {sweep:?}"
+                                );
+                            }
+                        }
+                        for slot in &stage.writes {
+                            cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
+                        }
+                        assert!(regions[n].contains_box(&part));
+                        n_done[n] += part.n_cells();
+                    }
                 }
             }
-            for slot in &stage.writes {
-                cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
-            }
-            assert!(regions[n].contains_box(&part));
-            n_done[n] += part.n_cells();
-        });
-        assert!(regions.iter().map(IndexBox::n_cells).eq(n_done));
+            assert!(regions.iter().map(IndexBox::n_cells).eq(n_done));
+        }
     }
 
     fn cells(all: &IndexBox) -> impl Iterator<Item = [i64; 3]> + use<> {
@@ -400,7 +467,7 @@ mod tests {
     fn a_wall_needs_no_cells_beyond_it() {
         let mut tile = tile(Reach::all(3));
         tile.grid.periodic = [true, false, true];
-        let block = Block::new(&double_buffer(1), &tile.grid, 0, 3);
+        let block = Block::new(&double_buffer(1), &tile.grid, 0, 3, None);
         let regions = block.regions(&tile);
         assert_eq!(regions[0], IndexBox::new([-2, 0, -2], [11, 14, 13]));
     }

@@ -36,6 +36,7 @@ pub fn exchange_needs(declaration: &Declaration, grid: &Grid) -> Vec<Vec<Vec<Hal
                 reach: reach.on(grid),
                 shape,
                 ghosts: declaration.ghosts.on(grid),
+                domain: declaration.slots[read.slot.0].domain,
             });
         }
     }

@@ -1,17 +1,22 @@
-//! Blocking, overlapping, and overlapping with progress: three orders of the same work.
+//! Blocking, overlapping, overlapping with progress, and blocks of several steps: four orders of the same work.
 
 use super::faults;
-use super::{Recorder, exchange_needs};
+use super::temporal::{Cache, Temporal};
+use super::{Recorder, Tick, depth_of, exchange_needs};
 use crate::field::{ExactSum, Real, Scalar, Shape, StageView, Storage, streaming};
 use crate::grid::{Decomposition, Grid, IndexBox, Tile};
 use crate::kernels::{Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, World};
+use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Team, World};
+use std::sync::{Mutex, PoisonError};
 
 /// Slabs that the core is cut into when messages have to be helped along: enough that a message rarely waits for the
 /// next poke, few enough that poking costs nothing.
 const PROGRESS_SLABS: usize = 32;
+
+/// Cells of the smallest region that threads share: less is done before they have met.
+const LEAST_SHARED: usize = 4096;
 
 /// Layers of a slab whose copies into the tile's own halo are made together.
 const COPY_LAYERS: usize = 64;
@@ -25,16 +30,28 @@ pub enum Executor {
     Overlap,
     /// The same, letting messages move between slabs of the core.
     Progress,
+    /// Exchange a deep halo, then so many steps at a stretch while their cells are in a cache.
+    Temporal(usize),
 }
 
 impl Executor {
-    pub const ALL: [Executor; 3] = [Executor::Blocking, Executor::Overlap, Executor::Progress];
+    /// Those that go step by step.
+    pub const STEPWISE: [Executor; 3] = [Executor::Blocking, Executor::Overlap, Executor::Progress];
 
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Executor::Blocking => "blocking",
-            Executor::Overlap => "overlap",
-            Executor::Progress => "progress",
+            Executor::Blocking => "blocking".into(),
+            Executor::Overlap => "overlap".into(),
+            Executor::Progress => "progress".into(),
+            Executor::Temporal(n_steps) => format!("temporal {n_steps}"),
+        }
+    }
+
+    /// Steps that it takes at a stretch, at most.
+    pub fn n_steps(self) -> usize {
+        match self {
+            Executor::Temporal(n_steps) => n_steps,
+            _ => 1,
         }
     }
 }
@@ -46,6 +63,12 @@ pub struct Setup<T> {
     pub kernel: Box<dyn Kernel<T>>,
     pub tile: Tile,
     pub instructions: InstructionSet,
+    /// The lengths of blocks of steps that are to be had; the tile has the depth for the longest.
+    pub blocks: Vec<usize>,
+    /// Bytes of cache that each core has for itself.
+    pub core_cache: usize,
+    /// Threads that share the tile.
+    pub n_threads: usize,
 }
 
 /// One tile, its storage, its kernel, and its exchanges: advances the tile step by step.
@@ -59,7 +82,38 @@ pub struct Engine<T> {
     pub recorder: Recorder,
     instructions: InstructionSet,
     rank: usize,
+    team: Team,
     exchanges: Exchanges<T>,
+}
+
+/// What it takes to run a stage, for threads to share.
+struct Stages<'a, T> {
+    kernel: &'a dyn Kernel<T>,
+    storage: &'a Storage<T>,
+    declaration: &'a Declaration,
+    tile: &'a Tile,
+    rank: usize,
+    recorder: Mutex<&'a mut Recorder>,
+}
+
+impl<T: Real> Stages<'_, T> {
+    /// Runs the stage of `call`, in `phase`, on `region`.
+    ///
+    /// # Safety
+    /// As for [`StageView::new`].
+    unsafe fn run(&self, call: &StageCall, phase: usize, region: IndexBox) {
+        if cfg!(feature = "faults") {
+            faults::panic_in_stage(self.rank, call.step);
+            faults::stall_in_stage(self.rank, call.step);
+        }
+        let spec = &self.declaration.phases[phase].stages[call.stage];
+        let writable = self.tile.with_ghosts(&region);
+        // SAFETY: handed on to the caller.
+        let view = unsafe { StageView::new(self.storage, &spec.reads, &spec.writes, region, writable) };
+        self.kernel.run(call, &view);
+        let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        recorder.after_stage((phase, call.stage), call.step, &region, self.storage);
+    }
 }
 
 /// Every exchange of a tile.
@@ -70,6 +124,8 @@ struct Exchanges<T> {
     of_states: Vec<HaloExchange<T>>,
     /// Before gauges are read.
     gauges: Option<HaloExchange<T>>,
+    /// Blocks of steps.
+    temporal: Vec<Temporal<T>>,
 }
 
 impl<T: Real> Engine<T> {
@@ -79,8 +135,16 @@ impl<T: Real> Engine<T> {
             decomposition,
             declaration,
             tile,
+            blocks,
             ..
         } = &setup;
+        let cache = Cache {
+            n_threads: setup.n_threads,
+            bytes: setup.core_cache,
+        };
+        let depth = blocks.iter().fold(declaration.margin(&tile.grid), |depth, &n| {
+            depth.max(&depth_of(declaration, &tile.grid, n))
+        });
         let mut number = 0;
         let mut exchange = |needs: &[HaloNeed]| {
             let plan = HaloPlan::new(decomposition, world.rank(), tile, needs);
@@ -107,9 +171,10 @@ impl<T: Real> Engine<T> {
                     let needs: Vec<HaloNeed> = live
                         .map(|&slot| HaloNeed {
                             slot,
-                            reach: tile.margin,
+                            reach: depth,
                             shape: Shape::Box,
                             ghosts: declaration.ghosts.on(&tile.grid),
+                            domain: declaration.slots[slot.0].domain,
                         })
                         .collect();
                     exchange(&needs)
@@ -119,6 +184,10 @@ impl<T: Real> Engine<T> {
                 .gauges
                 .as_ref()
                 .map(|gauges| exchange(&gauge_needs(gauges, declaration, &tile.grid))),
+            temporal: blocks
+                .iter()
+                .map(|&n| Temporal::new(n, declaration, tile, cache, &mut exchange))
+                .collect(),
         };
         Engine::assemble(world, setup, exchanges)
     }
@@ -134,6 +203,7 @@ impl<T: Real> Engine<T> {
             of_stages: exchanges.collect(),
             of_states: Vec::new(),
             gauges: None,
+            temporal: Vec::new(),
         };
         let mut engine = Engine::assemble(&world, setup, exchanges);
         let call = engine.call(0, 0, time, 0.0);
@@ -173,6 +243,7 @@ impl<T: Real> Engine<T> {
             recorder: Recorder::default(),
             instructions: setup.instructions,
             rank: world.rank(),
+            team: Team::new(setup.n_threads),
             exchanges,
         }
     }
@@ -221,7 +292,7 @@ impl<T: Real> Engine<T> {
         sums
     }
 
-    /// Advances the tile by one step from `time` to `time + dt`.
+    /// Advances the tile by one step from `time` to `time + dt`, which the temporal executor has no order of its own for.
     pub fn step(&mut self, executor: Executor, step: u64, time: f64, dt: f64) {
         let phase = self.declaration.phase_of(step);
         for stage in 0..self.declaration.phases[phase].stages.len() {
@@ -231,12 +302,65 @@ impl<T: Real> Engine<T> {
                 continue;
             };
             match executor {
-                Executor::Blocking => self.blocking(&call, phase, &mut exchange),
+                Executor::Blocking | Executor::Temporal(_) => self.blocking(&call, phase, &mut exchange),
                 Executor::Overlap => self.overlap(&call, phase, &mut exchange, 1),
                 Executor::Progress => self.overlap(&call, phase, &mut exchange, PROGRESS_SLABS),
             }
             self.exchanges.of_stages[phase][stage] = Some(exchange);
         }
+    }
+
+    /// Advances the tile by steps that follow each other, at most as many as the executor takes at a stretch.
+    pub fn advance(&mut self, executor: Executor, ticks: &[Tick]) {
+        match (executor, ticks) {
+            (Executor::Temporal(n_steps), [_, _, ..]) => self.temporal(n_steps, ticks),
+            (Executor::Temporal(_), [tick]) => self.step(Executor::Blocking, tick.step, tick.time, tick.dt),
+            _ => ticks
+                .iter()
+                .for_each(|tick| self.step(executor, tick.step, tick.time, tick.dt)),
+        }
+    }
+
+    fn temporal(&mut self, n_steps: usize, ticks: &[Tick]) {
+        let place = self
+            .exchanges
+            .temporal
+            .iter()
+            .position(|blocks| blocks.n_steps == n_steps);
+        let mut blocks = self
+            .exchanges
+            .temporal
+            .swap_remove(place.expect("blocks of this length were asked for"));
+        let first = self.declaration.phase_of(ticks[0].step);
+        let exchange = blocks.exchange(first);
+        self.pack_and_post(exchange);
+        self.copy_own(exchange, 2, i64::MAX);
+        self.finish(&self.call(ticks[0].step, 0, ticks[0].time, ticks[0].dt), exchange);
+        let entered = self.timers.enter(Phase::Core);
+        let (course, sweep) = blocks.course(first, ticks.len());
+        let calls: Vec<StageCall> = course
+            .levels
+            .iter()
+            .map(|level| {
+                let tick = &ticks[level.step];
+                self.call(tick.step, level.stage, tick.time, tick.dt)
+            })
+            .collect();
+        let is_streamed = self.storage.is_streamed();
+        // What is written is read again soon.
+        self.storage.set_streamed(false);
+        let (stages, team) = self.stages();
+        team.run(&|member| {
+            let run = |n: usize, region: IndexBox| {
+                // SAFETY: the engine is borrowed exclusively, and the sweep keeps apart what conflicts, in one thread by
+                // order and between threads by meetings.
+                unsafe { stages.run(&calls[n], course.levels[n].phase, region) };
+            };
+            sweep.for_each(&course.levels, &course.regions, member, run);
+        });
+        self.storage.set_streamed(is_streamed);
+        self.timers.leave(entered);
+        self.exchanges.temporal.push(blocks);
     }
 
     fn call(&self, step: u64, stage: usize, time: f64, dt: f64) -> StageCall {
@@ -285,7 +409,7 @@ impl<T: Real> Engine<T> {
         };
         let pokes = n_slabs > 1 && !exchange.plan().links.is_empty();
         let n_slabs = n_slabs.max(by_copies).min(region.len(axis)).max(1);
-        let ahead = self.tile.margin.hi[axis];
+        let ahead = self.declaration.margin(&self.tile.grid).hi[axis];
         let mut all_here = !pokes;
         for part in 0..n_slabs {
             let slab = region.split(axis, n_slabs, part);
@@ -321,17 +445,38 @@ impl<T: Real> Engine<T> {
             return;
         }
         let entered = self.timers.enter(book);
-        if cfg!(feature = "faults") {
-            faults::panic_in_stage(self.rank, call.step);
-            faults::stall_in_stage(self.rank, call.step);
+        let axis = if region.len(2) > 1 { 2 } else { 1 };
+        let (stages, team) = self.stages();
+        let n_parts = match region.n_cells() >= LEAST_SHARED {
+            true => team.n().min(region.len(axis)),
+            false => 1,
+        };
+        let run = |part: usize| {
+            // SAFETY: the engine is borrowed exclusively, and the parts of a region do not overlap.
+            unsafe { stages.run(call, phase, region.split(axis, n_parts, part)) };
+        };
+        match n_parts {
+            1 => run(0),
+            _ => team.run(&|member| {
+                if member.number < n_parts {
+                    run(member.number);
+                }
+            }),
         }
-        let spec = &self.declaration.phases[phase].stages[call.stage];
-        // SAFETY: `&mut self` excludes every other access to the storage, and regions are run one after the other.
-        let view = unsafe { self.view(spec, region) };
-        self.kernel.run(call, &view);
-        self.recorder
-            .after_stage((phase, call.stage), call.step, &region, &self.storage);
         self.timers.leave(entered);
+    }
+
+    /// What runs stages, and the threads that do.
+    fn stages(&mut self) -> (Stages<'_, T>, &mut Team) {
+        let stages = Stages {
+            kernel: &*self.kernel,
+            storage: &self.storage,
+            declaration: &self.declaration,
+            tile: &self.tile,
+            rank: self.rank,
+            recorder: Mutex::new(&mut self.recorder),
+        };
+        (stages, &mut self.team)
     }
 
     /// What a stage may touch on `region`.
@@ -353,6 +498,7 @@ fn gauge_needs(gauges: &Gauges, declaration: &Declaration, grid: &Grid) -> Vec<H
         reach: read.reach.on(grid),
         shape: read.shape,
         ghosts: declaration.ghosts.on(grid),
+        domain: declaration.slots[read.slot.0].domain,
     })
     .collect()
 }

@@ -7,10 +7,13 @@ mod exchange_needs;
 mod executor;
 mod faults;
 mod recorder;
+mod temporal;
+mod tick;
 mod tuner;
 
-pub use block::{Block, Level, Sweep};
+pub use block::{Block, Level, Sweep, depth_of};
 pub use exchange_needs::exchange_needs;
 pub use executor::{Engine, Executor, Setup};
 pub use recorder::{Recorder, Watch, cell_of_node};
+pub use tick::Tick;
 pub use tuner::{Candidate, Tuner};

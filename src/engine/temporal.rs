@@ -35,11 +35,13 @@ impl<T: Real> Temporal<T> {
         n_steps: usize,
         declaration: &Declaration,
         tile: &Tile,
-        cache: usize,
+        cache: Cache,
         mut exchange: impl FnMut(&[HaloNeed]) -> HaloExchange<T>,
     ) -> Temporal<T> {
         let phases = 0..declaration.phases.len();
-        let block = |first: usize, n: usize| Block::new(declaration, &tile.grid, first, n);
+        let marching = if tile.stored().len(2) > 1 { 2 } else { 1 };
+        let shared = (cache.n_threads > 1 && marching == 2).then_some(marching);
+        let block = |first: usize, n: usize| Block::new(declaration, &tile.grid, first, n, shared);
         let course = |first: usize, n: usize| {
             let block = block(first, n);
             Course {
@@ -69,24 +71,31 @@ impl<T: Real> Temporal<T> {
     }
 }
 
-/// The sweep whose strips, with all levels that follow each other in them, fit into `cache` bytes.
-fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: usize, size: usize) -> Sweep {
+/// Who sweeps a strip, with what caches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cache {
+    pub n_threads: usize,
+    /// Of each thread, bytes.
+    pub bytes: usize,
+}
+
+/// The sweep whose strips, with all levels that follow each other in them, fit into the caches of those who share them.
+fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: Cache, size: usize) -> Sweep {
     let stored = tile.stored();
-    let marching = if stored.len(2) > 1 { 2 } else { 1 };
-    let whole = Sweep {
-        marching,
-        layers: 1,
-        strips: None,
-    };
-    if marching == 1 {
-        return whole;
+    if stored.len(2) == 1 {
+        return Sweep {
+            marching: 1,
+            layers: 1,
+            across: None,
+            rows: 0,
+        };
     }
     let reach = declaration.reach(&tile.grid);
     let behind = |axis: usize| {
         let lag = block.levels.last().map_or(0, |level| level.lag[axis]);
         (lag + reach.widest(axis)) as usize
     };
-    let row: usize = declaration
+    let cell: usize = declaration
         .slots
         .iter()
         .filter(|slot| slot.domain.is_none())
@@ -95,11 +104,15 @@ fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: usize, 
             Scalar::Double => size_of::<f64>(),
         })
         .sum();
-    let row = stored.len(0) * (row + declaration.n_coefficient_arrays * size);
-    let rows_that_fit = (SHARE_OF_CACHE * cache as f64) as usize / (row * (1 + behind(2))).max(1);
-    let rows = rows_that_fit.saturating_sub(behind(1)).max(LEAST_ROWS);
+    let row = stored.len(0) * (cell + declaration.n_coefficient_arrays * size);
+    let bytes = (SHARE_OF_CACHE * (cache.n_threads * cache.bytes) as f64) as usize;
+    let rows_that_fit = bytes / (row * (1 + behind(2))).max(1);
     Sweep {
-        strips: (rows < stored.len(1)).then_some((1, rows)),
-        ..whole
+        marching: 2,
+        layers: 1,
+        across: Some(1),
+        rows: rows_that_fit
+            .saturating_sub(behind(1))
+            .max(LEAST_ROWS * cache.n_threads),
     }
 }

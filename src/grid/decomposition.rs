@@ -112,6 +112,13 @@ impl Decomposition {
     }
 }
 
+impl Decomposition {
+    /// Whether no tile is thinner than a halo of `reach`, wherever it has one.
+    pub fn admits(&self, reach: &Reach) -> bool {
+        thin_axis(&self.grid, self.topology, reach).is_none()
+    }
+}
+
 /// The largest number of ranks that the grid admits with a halo of `reach`.
 pub fn largest_usable(grid: &Grid, reach: &Reach) -> usize {
     (0..3).map(|axis| most_tiles(grid, axis, reach)).product()

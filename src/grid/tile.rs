@@ -92,6 +92,12 @@ impl Tile {
         Tile { grid, owned, margin }
     }
 
+    /// The same tile with storage for a halo of `depth`, wherever it does not end in a wall.
+    pub fn deepened(self, depth: &Reach) -> Tile {
+        let depth = self.margin.max(depth);
+        Tile::with_halo(self.grid, self.owned, &self.margin, &depth)
+    }
+
     /// Everything that the tile stores: owned cells, halo and ghosts.
     pub fn stored(&self) -> IndexBox {
         self.owned.reached(&self.margin)
@@ -209,6 +215,33 @@ mod tests {
         assert_eq!(along_y([5, 10], 4, [1, 3]), [1, 13]);
         let [lo, hi] = along_y([3, 5], 1, [7, 9]);
         assert!(lo >= hi);
+    }
+
+    #[test]
+    fn only_sides_without_a_wall_become_deeper() {
+        let grid = Grid {
+            cells: [8, 4, 1],
+            dims: 2,
+            spacing: [1.0; 3],
+            origin: [0.0; 3],
+            periodic: [false, true, false],
+        };
+        let tile = Tile {
+            owned: IndexBox::new([0, 0, 0], [4, 4, 1]),
+            margin: Reach::all(1).on(&grid),
+            grid,
+        };
+        let deep = tile.deepened(&Reach {
+            lo: [4, 3, 0],
+            hi: [4, 2, 0],
+        });
+        assert_eq!(
+            deep.margin,
+            Reach {
+                lo: [1, 3, 0],
+                hi: [4, 2, 0]
+            }
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! Used by executors and the run loop, never by kernels. Start reading with [`Timers`], then [`Pulse`].
 
+pub mod caches;
 pub mod faults;
 mod phase;
 mod process;

@@ -13,6 +13,7 @@ mod launcher;
 mod orphan;
 mod plan;
 mod requests;
+mod team;
 mod transferable;
 mod world;
 
@@ -23,5 +24,6 @@ pub use exchange::HaloExchange;
 pub use gather::gather;
 pub use launcher::launched_rank;
 pub use plan::{HaloBox, HaloCopy, HaloLink, HaloNeed, HaloPlan};
+pub use team::{Member, Team};
 pub use transferable::Transferable;
 pub use world::World;

@@ -12,6 +12,8 @@ pub struct HaloNeed {
     pub shape: Shape,
     /// Ghosts beyond each wall that travel with the cells they belong to; not with those of a plain star.
     pub ghosts: Reach,
+    /// The part of the grid that the slot has values in; all of it unless given.
+    pub domain: Option<IndexBox>,
 }
 
 /// Cells of one slot that travel.
@@ -185,6 +187,15 @@ fn part(tile: &Tile, direction: PerAxis<i64>, need: &HaloNeed) -> Part {
             _ => {}
         }
     }
+    if let Some(domain) = &need.domain {
+        send = send.intersect(domain);
+        // Beyond joined ends, copies of the domain.
+        let by = [0, 1, 2].map(|axis| match tile.grid.periodic[axis] {
+            true => recv.lo[axis] - tile.grid.wrap(axis, recv.lo[axis]),
+            false => 0,
+        });
+        recv = recv.intersect(&domain.shift(by));
+    }
     Part {
         slot: need.slot,
         direction,
@@ -261,12 +272,18 @@ mod tests {
     fn what_one_rank_sends_is_what_the_other_receives_cell_by_cell() {
         for (periodic, topology) in CUTS {
             let (decomposition, tiles) = tiles(periodic, topology);
-            for shape in [Shape::Star, Shape::StarWithGhosts, Shape::Box] {
+            let domains = [None, Some(IndexBox::new([0, 1, 3], [3, 6, 5]))];
+            let shapes = [Shape::Star, Shape::StarWithGhosts, Shape::Box];
+            for (shape, domain) in shapes
+                .into_iter()
+                .flat_map(|shape| domains.map(|domain| (shape, domain)))
+            {
                 let needs = [0, 1].map(|slot| HaloNeed {
                     slot: SlotId(slot),
                     reach: REACH,
                     shape,
                     ghosts: Reach::all(2),
+                    domain,
                 });
                 let plans = plans(&decomposition, &tiles, &needs);
                 for (rank, plan) in plans.iter().enumerate() {
@@ -301,6 +318,7 @@ mod tests {
                 reach: REACH,
                 shape: Shape::Box,
                 ghosts: Reach::all(2),
+                domain: None,
             }];
             for (tile, plan) in tiles.iter().zip(plans(&decomposition, &tiles, &needs)) {
                 let received = plan.links.iter().flat_map(|link| &link.receives).map(|part| part.cells);
@@ -332,6 +350,7 @@ mod tests {
             reach: Reach::all(1),
             shape: Shape::Star,
             ghosts: Reach::NONE,
+            domain: None,
         }];
         let plan = HaloPlan::new(&decomposition, 0, &tiles[0], &needs);
         assert_eq!(plan.links.len(), 2);
@@ -356,6 +375,7 @@ mod tests {
             reach: upper_only,
             shape: Shape::Star,
             ghosts: Reach::NONE,
+            domain: None,
         }];
         let lower = HaloPlan::new(&decomposition, 0, &tiles[0], &needs);
         let upper = HaloPlan::new(&decomposition, 1, &tiles[1], &needs);
@@ -374,6 +394,7 @@ mod tests {
                 lo: [0; 3],
                 hi: [1, 1, 0],
             },
+            domain: None,
         };
         let sent = |shape| HaloPlan::new(&decomposition, 0, &tiles[0], &[need(shape)]).n_cells_sent();
         assert_eq!(sent(Shape::Star), 11 * 7);

@@ -30,8 +30,12 @@ pub fn blocks(case: &Case, decomposition: &Decomposition) -> Result<Vec<usize>> 
         },
         (ExecutorChoice::Temporal, Some(_)) => Ok(Vec::new()),
         (ExecutorChoice::Temporal, None) => {
-            let longest = LENGTHS.into_iter().rev().find(|&n| is_worth_it(case, decomposition, &depth(n)));
-            Ok(longest.into_iter().collect())
+            let admitted = |n: &usize| decomposition.admits(&depth(*n));
+            let longest = LENGTHS.into_iter().rev().find(admitted);
+            longest.map_or_else(
+                || Err(too_thin(case, decomposition, LENGTHS[0], &depth(LENGTHS[0]))),
+                |n| Ok(vec![n]),
+            )
         }
         (ExecutorChoice::Auto, _) if outgrows_the_caches(case, decomposition) => Ok(LENGTHS
             .into_iter()
@@ -44,7 +48,11 @@ pub fn blocks(case: &Case, decomposition: &Decomposition) -> Result<Vec<usize>> 
 /// The executors that are tried where the configuration leaves the choice; `has_messages` says whether any rank has a
 /// neighbour.
 pub fn candidates(blocks: &[usize], has_messages: bool) -> Vec<Executor> {
-    let stepwise = if has_messages { &Executor::STEPWISE[..] } else { &[Executor::Blocking] };
+    let stepwise = if has_messages {
+        &Executor::STEPWISE[..]
+    } else {
+        &[Executor::Blocking]
+    };
     let in_blocks = blocks.iter().map(|&n| Executor::Temporal(n));
     stepwise.iter().copied().chain(in_blocks).collect()
 }
@@ -94,4 +102,55 @@ pub fn deepened(case: &Case, tile: Tile, blocks: &[usize]) -> Tile {
         depth.max(&depth_of(&case.declaration, &case.grid, n))
     });
     tile.deepened(&depth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(cells: &str, more: &str) -> Case {
+        let text = format!(
+            "[grid]\ncells = {cells}\nspacing = [1, 1, 1]\n[time]\nsteps = 3\n[kernel]\ntype = \"advection-diffusion\"\n\
+             diffusivity = 1\nstepper = \"euler\"\nboundary = {{ all = \"periodic\" }}\n[[kernel.field]]\nname = \"q\"\n[parallel]\n{more}\n"
+        );
+        Case::parse("t.toml", &text, &[]).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn blocks_of(case: &Case, n_ranks: usize) -> Result<Vec<usize>> {
+        blocks(case, &case.decompose(n_ranks)?)
+    }
+
+    #[test]
+    fn only_large_tiles_are_tried_in_blocks_and_only_in_those_that_suit_them() {
+        assert_eq!(blocks_of(&case("[200, 200, 200]", ""), 1).unwrap(), [2, 4, 8]);
+        // In the caches already.
+        assert_eq!(blocks_of(&case("[12, 12, 12]", ""), 1).unwrap(), Vec::<usize>::new());
+        // Flat: the halo would be most of what is updated.
+        assert_eq!(blocks_of(&case("[2000, 2000, 6]", ""), 1).unwrap(), Vec::<usize>::new());
+        assert_eq!(
+            blocks_of(&case("[200, 200, 200]", "executor = \"overlap\""), 2).unwrap(),
+            Vec::<usize>::new()
+        );
+    }
+
+    #[test]
+    fn what_is_asked_for_is_done_or_refused() {
+        let forced = |depth: usize| case("[12, 12, 12]", &format!("executor = \"temporal\"\ndepth = {depth}"));
+        assert_eq!(blocks_of(&forced(6), 2).unwrap(), [6]);
+        assert_eq!(blocks_of(&forced(1), 2).unwrap(), Vec::<usize>::new());
+        let error = blocks_of(&forced(7), 2).unwrap_err().to_string();
+        assert!(
+            error.contains("`parallel.depth` = 7 needs a halo of 7 cells along z, but tiles are 6 cells wide"),
+            "{error}"
+        );
+        let chosen = case("[12, 12, 12]", "executor = \"temporal\"");
+        assert_eq!(blocks_of(&chosen, 2).unwrap(), [4]);
+    }
+
+    #[test]
+    fn a_tile_has_the_depth_of_its_longest_block() {
+        let case = case("[40, 40, 40]", "");
+        let tile = case.tile(&case.decompose(1).unwrap(), 0);
+        assert_eq!(deepened(&case, tile, &[2, 5]).margin, Reach::all(5));
+    }
 }

@@ -1,18 +1,8 @@
 //! Time, steps, and the choice of dt.
 
 use crate::config::TimeConfig;
+pub use crate::engine::Tick;
 use serde::{Deserialize, Serialize};
-
-/// One step's place in time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tick {
-    /// Step that begins, counted from 0.
-    pub step: u64,
-    /// Time at which it begins, s.
-    pub time: f64,
-    /// Its length, s.
-    pub dt: f64,
-}
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq)]

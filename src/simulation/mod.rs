@@ -3,6 +3,7 @@
 //! The only place that knows kernels, engine and files together. Start reading with [`Case`] (what is to be computed),
 //! then [`run`] (the loop).
 
+mod blocks;
 mod case;
 mod checkpoints;
 mod clock;
@@ -33,6 +34,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use blocks::deepened;
 pub use case::Case;
 pub use checkpoints::Tally;
 pub use clock::{Clock, Here, Tick};

@@ -1,5 +1,6 @@
 //! One rank's part of a case, ready to be computed: what a run needs before it opens a file or allocates a field.
 
+use super::blocks;
 use super::case::Case;
 use super::precision::Precise;
 use super::rate_source::AllRanks;
@@ -15,8 +16,10 @@ use crate::parallel::World;
 /// A kernel whose coefficients have a meaning at the start.
 pub struct Prepared<T> {
     pub decomposition: Decomposition,
-    /// This rank's.
+    /// This rank's, with the halo for the longest of the blocks.
     pub tile: Tile,
+    /// Lengths of blocks of steps.
+    pub blocks: Vec<usize>,
     pub instructions: InstructionSet,
     pub kernel: Box<dyn Kernel<T>>,
     /// The rates at the start, over all ranks.
@@ -33,7 +36,8 @@ impl<T: Precise> Prepared<T> {
     /// for instructions that a processor lacks, and for coefficients without a meaning.
     pub fn new(world: &World, case: &Case) -> Result<Prepared<T>> {
         let decomposition = world.agree(case.decompose(world.size()))?;
-        let tile = case.tile(&decomposition, world.rank());
+        let blocks = world.agree(blocks::blocks(case, &decomposition))?;
+        let tile = blocks::deepened(case, case.tile(&decomposition, world.rank()), &blocks);
         refuse_too_large(world, case, &tile)?;
         let instructions = world.agree(instructions(case.config.parallel.instructions))?;
         let mut kernel = T::build(&*case.physics, &case.grid);
@@ -46,6 +50,7 @@ impl<T: Precise> Prepared<T> {
         Ok(Prepared {
             decomposition,
             tile,
+            blocks,
             instructions,
             kernel,
             rates,

@@ -164,6 +164,9 @@ fn time_a_step<T: Precise>(small: &Case, dt: f64) -> Result<f64> {
         kernel,
         tile,
         instructions: InstructionSet::best(),
+        blocks: Vec::new(),
+        core_cache: 0,
+        n_threads: 1,
     };
     let mut engine = Engine::new(&world, setup);
     let start = small.config.time.start;

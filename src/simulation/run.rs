@@ -1,5 +1,6 @@
 //! The run loop.
 
+use super::blocks::candidates;
 use super::case::Case;
 use super::checkpoints::{self, Checkpoints, Tally};
 use super::clock::{Clock, Here, Tick};
@@ -17,12 +18,13 @@ use super::step_limit::StepLimit;
 use super::stop::Stop;
 use super::watchdog::Watchdog;
 use super::writer::{self, Report, Writer};
-use crate::config::{ExchangeChoice, Precision};
+use crate::config::{ExecutorChoice, Precision};
 use crate::engine::{Engine, Executor, Setup, Tuner};
 use crate::error::{Error, Result};
 use crate::files::{RunState, Status, provenance};
 use crate::grid::Decomposition;
 use crate::kernels::Remark;
+use crate::metrics::caches::{caches, core_cache, n_processors};
 use crate::metrics::{Phase, phase_table};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{World, groups};
@@ -177,16 +179,23 @@ impl<'a, T: Precise> Run<'a, T> {
             kernel: prepared.kernel,
             tile: prepared.tile,
             instructions,
+            blocks: prepared.blocks.clone(),
+            core_cache: core_cache(&caches(), n_processors()),
+            n_threads: case.config.parallel.threads,
         };
         let mut engine = Engine::new(world, setup);
         engine.recorder = probes.recorder(&engine.tile, &engine.declaration);
         let has_messages = world.any(engine.has_messages());
-        let (executor, tuner) = match case.config.parallel.exchange {
-            ExchangeChoice::Blocking => (Executor::Blocking, None),
-            ExchangeChoice::Overlap => (Executor::Overlap, None),
-            ExchangeChoice::Progress => (Executor::Progress, None),
-            ExchangeChoice::Auto if has_messages => (Executor::Blocking, Some(Tuner::new(&Executor::ALL))),
-            ExchangeChoice::Auto => (Executor::Blocking, None),
+        let longest = prepared.blocks.last();
+        let (executor, tuner) = match case.config.parallel.executor {
+            ExecutorChoice::Blocking => (Executor::Blocking, None),
+            ExecutorChoice::Overlap => (Executor::Overlap, None),
+            ExecutorChoice::Progress => (Executor::Progress, None),
+            ExecutorChoice::Temporal => (longest.map_or(Executor::Blocking, |&n| Executor::Temporal(n)), None),
+            ExecutorChoice::Auto => match &candidates(&prepared.blocks, has_messages)[..] {
+                [only] => (*only, None),
+                several => (several[0], Some(Tuner::new(several))),
+            },
         };
         let is_writing = groups.iter().any(|ranks| ranks[0] == world.rank());
         let writer = match is_writing {
@@ -344,13 +353,10 @@ impl<'a, T: Precise> Run<'a, T> {
         self.begun = Instant::now();
         while !self.is_at_end() {
             self.look_at_requests()?;
-            let tick = self.tick()?;
-            self.step(&tick)?;
-            self.clock.advance();
-            self.last_dt = tick.dt;
+            let ticks = self.block()?;
+            self.advance(&ticks)?;
             self.engine.timers.pulse().beat(self.clock.step());
             let here = self.here();
-            self.probes.note(&here);
             self.look_at_total()?;
             let is_last = self.is_at_end();
             let is_due = self.outputs.is_due(&here, is_last);
@@ -568,13 +574,48 @@ impl<'a, T: Precise> Run<'a, T> {
         written
     }
 
-    /// One step, with the executor that is being tried or was chosen.
-    fn step(&mut self, tick: &Tick) -> Result<()> {
-        let executor = self.tuner.as_ref().map_or(self.executor, Tuner::executor);
+    /// The next steps up to one after which something is due, at most as many as the executor takes at a stretch. The
+    /// clock stands behind them afterwards.
+    fn block(&mut self) -> Result<Vec<Tick>> {
+        let most = self.next_executor().n_steps();
+        let mut ticks = Vec::new();
+        loop {
+            let tick = self.tick()?;
+            ticks.push(tick);
+            self.clock.advance();
+            self.last_dt = tick.dt;
+            let here = self.here();
+            self.probes.note(&here);
+            if ticks.len() == most || self.is_anything_due(&here) {
+                return Ok(ticks);
+            }
+        }
+    }
+
+    /// Whether something other than computing follows the step that led here.
+    fn is_anything_due(&self, here: &Here) -> bool {
+        let is_last = self.is_at_end();
+        let check = self.case.config.check.every_steps;
+        is_last
+            || here.step.is_multiple_of(check)
+            || self.outputs.is_due(here, is_last)
+            || self.checkpoints.is_due(here, is_last)
+            || self.probes.is_full()
+            || self.requests.is_due(here.step)
+            || self.stop.as_ref().is_some_and(|stop| stop.is_due(here.step))
+    }
+
+    /// The executor that is being tried or was chosen.
+    fn next_executor(&self) -> Executor {
+        self.tuner.as_ref().map_or(self.executor, Tuner::executor)
+    }
+
+    /// Some steps, with the executor that is being tried or was chosen.
+    fn advance(&mut self, ticks: &[Tick]) -> Result<()> {
         let start = Instant::now();
-        self.engine.step(executor, tick.step, tick.time, tick.dt);
+        self.engine.advance(self.next_executor(), ticks);
         let Some(tuner) = &mut self.tuner else { return Ok(()) };
-        if !tuner.record(start.elapsed().as_secs_f64()) {
+        if !tuner.record(start.elapsed().as_secs_f64() / ticks.len() as f64) {
             return Ok(());
         }
         let (best, measured) = tuner.choose(self.world);
@@ -585,7 +626,7 @@ impl<'a, T: Precise> Run<'a, T> {
             .iter()
             .map(|(executor, time)| format!("{} {}", executor.name(), rate(cells / time)))
             .collect();
-        self.say(&format!("exchange: {}; chose {}", rates.join(", "), best.name()))
+        self.say(&format!("executors: {}; chose {}", rates.join(", "), best.name()))
     }
 
     /// The present step and time, with the dt that led here.

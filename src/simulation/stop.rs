@@ -55,11 +55,16 @@ impl Stop {
         self.fall.largest = largest;
     }
 
+    /// Whether the step is one to look at the total.
+    pub fn is_due(&self, step: u64) -> bool {
+        step.is_multiple_of(self.config.every_steps)
+    }
+
     /// Looks at the total where the step is one to look at it, and says what to log where the run ends here. The same on all
     /// ranks; all ranks call it.
     pub fn look<T: Real>(&mut self, world: &World, engine: &mut Engine<T>, here: &Here) -> Option<String> {
         let step = here.step;
-        if !step.is_multiple_of(self.config.every_steps) {
+        if !self.is_due(step) {
             return None;
         }
         let share = self.fall.share(totals(engine, world, here)[self.number])?;

@@ -26,7 +26,10 @@ pub struct Plan {
     /// Cells per side, instead of each problem's own.
     pub size: Option<usize>,
     pub precisions: Vec<Precision>,
+    /// Blocks that are too long for a problem's tiles are left out there.
     pub executors: Vec<Executor>,
+    /// Threads of each rank.
+    pub n_threads: usize,
     pub instructions: InstructionSet,
     /// Tiles per axis, instead of the cut with the smallest surface.
     pub topology: Option<Topology>,
@@ -50,7 +53,8 @@ impl Plan {
             checkpoints_in: None,
             size: Some(24),
             precisions: Vec::new(),
-            executors: Executor::ALL.to_vec(),
+            n_threads: 1,
+            executors: Executor::STEPWISE.into_iter().chain([Executor::Temporal(3)]).collect(),
             instructions: InstructionSet::best(),
             topology: None,
             is_streamed: None,

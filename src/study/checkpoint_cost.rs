@@ -241,7 +241,7 @@ impl Course<'_> {
         let mut changes = vec![
             format!("time.steps={steps}"),
             "history.enabled=false".to_owned(),
-            "parallel.exchange=blocking".to_owned(),
+            "parallel.executor=blocking".to_owned(),
             format!("parallel.instructions={}", self.plan.instructions.name()),
         ];
         if let Some(every) = every {

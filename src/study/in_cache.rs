@@ -91,6 +91,9 @@ impl<'w, T: Buildable> SmallTile<'w, T> {
             kernel,
             tile,
             instructions: plan.instructions,
+            blocks: Vec::new(),
+            core_cache: 0,
+            n_threads: 1,
         };
         let mut tile = SmallTile {
             world,

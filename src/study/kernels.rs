@@ -1,11 +1,12 @@
 //! One problem in one precision: every executor in turn, between passes of the copy that sets the roof.
 
 use super::bench::Plan;
+use super::host::Host;
 use super::in_cache::{InCache, SmallTile};
 use super::machine::{Memory, Mix, Stream};
 use super::problems::Problem;
 use super::samples::Samples;
-use crate::engine::{Engine, Executor, Setup};
+use crate::engine::{Engine, Executor, Setup, Tick, depth_of};
 use crate::error::{Error, Result};
 use crate::grid::{Tile, Topology};
 use crate::kernels::contract::Buildable;
@@ -13,7 +14,7 @@ use crate::kernels::{Declaration, Kernel, Rates};
 use crate::metrics::Phase;
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
-use crate::simulation::Case;
+use crate::simulation::{Case, deepened};
 use serde::Serialize;
 use std::time::Instant;
 
@@ -23,7 +24,7 @@ pub(super) const CFL: f64 = 0.5;
 /// The speed of one executor.
 #[derive(Clone, Debug, Serialize)]
 pub struct ExecutorSpeed {
-    pub executor: &'static str,
+    pub executor: String,
     /// Cells advanced by one step, per second, on all ranks together.
     pub updates_per_second: Samples,
     /// Share of the time that ranks wait for messages, mean over ranks.
@@ -131,9 +132,10 @@ pub fn measure<T: Buildable>(
         Some(steps) => steps,
         None => course.steps_that_last(plan.seconds_per_repeat),
     };
-    let mut executors: Vec<ExecutorSpeed> = plan.executors.iter().map(|e| ExecutorSpeed::unmeasured(*e)).collect();
-    for &executor in &plan.executors {
-        course.repetition(executor, course.n_phases());
+    let chosen = course.executors.clone();
+    let mut executors: Vec<ExecutorSpeed> = chosen.iter().map(|e| ExecutorSpeed::unmeasured(*e)).collect();
+    for &executor in &chosen {
+        course.repetition(executor, course.n_phases().max(executor.n_steps() as u64));
     }
     let mut small = SmallTile::new(world, plan, problem, &course.engine)?;
     let mut mix = course.mix();
@@ -143,7 +145,7 @@ pub fn measure<T: Buildable>(
         copy.push(memory.all_ranks(world, Stream::Copy));
         mix.bandwidth.push(memory.mix_on_all_ranks(world, mix.mix));
         small.measure();
-        for (&executor, speed) in plan.executors.iter().zip(&mut executors) {
+        for (&executor, speed) in chosen.iter().zip(&mut executors) {
             let repetition = course.repetition(executor, steps);
             speed.push(&repetition, course.n_cells(), steps);
         }
@@ -219,6 +221,9 @@ pub(super) fn engine_of<T: Buildable>(
         kernel,
         tile,
         instructions,
+        blocks: Vec::new(),
+        core_cache: 0,
+        n_threads: 1,
     };
     Ok((Engine::new(world, setup), rates))
 }
@@ -260,6 +265,8 @@ pub(super) fn fitted_kernel<T: Buildable>(
 pub(super) struct Course<'w, T> {
     world: &'w World,
     pub engine: Engine<T>,
+    /// Those of the plan that the tiles have room for.
+    executors: Vec<Executor>,
     topology: Topology,
     storage_bytes: f64,
     dt: f64,
@@ -270,7 +277,11 @@ impl<'w, T: Buildable> Course<'w, T> {
     pub fn new(world: &'w World, plan: &Plan, problem: &Problem, free_memory: f64) -> Result<Course<'w, T>> {
         let case = problem.case(plan.size.unwrap_or(problem.size), T::NAME, plan.topology)?;
         let decomposition = case.decompose(world.size())?;
-        let tile = case.tile(&decomposition, world.rank());
+        let admitted =
+            |executor: &Executor| decomposition.admits(&depth_of(&case.declaration, &case.grid, executor.n_steps()));
+        let executors: Vec<Executor> = plan.executors.iter().copied().filter(admitted).collect();
+        let blocks: Vec<usize> = executors.iter().map(|e| e.n_steps()).filter(|&n| n > 1).collect();
+        let tile = deepened(&case, case.tile(&decomposition, world.rank()), &blocks);
         let storage_bytes = sum(world, case.tile_bytes(&tile));
         if storage_bytes > free_memory {
             return Err(Error::Config(format!(
@@ -287,6 +298,9 @@ impl<'w, T: Buildable> Course<'w, T> {
             kernel,
             tile,
             instructions: plan.instructions,
+            blocks,
+            core_cache: Host::read().core_cache(),
+            n_threads: plan.n_threads,
         };
         let mut engine = Engine::new(world, setup);
         if let Some(is_streamed) = plan.is_streamed {
@@ -296,6 +310,7 @@ impl<'w, T: Buildable> Course<'w, T> {
         Ok(Course {
             world,
             engine,
+            executors,
             topology: decomposition.topology,
             storage_bytes,
             dt,
@@ -327,10 +342,17 @@ impl<'w, T: Buildable> Course<'w, T> {
         self.engine.timers.reset();
         self.world.barrier();
         let start = Instant::now();
-        for _ in 0..steps {
-            let time = self.step as f64 * self.dt;
-            self.engine.step(executor, self.step, time, self.dt);
-            self.step += 1;
+        let end = self.step + steps;
+        while self.step < end {
+            let n = (executor.n_steps() as u64).min(end - self.step);
+            let tick = |step: u64| Tick {
+                step,
+                time: step as f64 * self.dt,
+                dt: self.dt,
+            };
+            let ticks: Vec<Tick> = (self.step..self.step + n).map(tick).collect();
+            self.engine.advance(executor, &ticks);
+            self.step += n;
         }
         let mine = [start.elapsed().as_secs_f64(), self.engine.timers.seconds(Phase::Wait)];
         let all = self.world.gather_all(&mine);
@@ -342,12 +364,14 @@ impl<'w, T: Buildable> Course<'w, T> {
         }
     }
 
-    /// How many steps take at least `seconds`, in whole rounds of the phases. Warms up first.
+    /// How many steps take at least `seconds`, in whole rounds of the phases and of the longest blocks. Warms up first.
     fn steps_that_last(&mut self, seconds: f64) -> u64 {
         let n_phases = self.n_phases();
+        let longest = self.executors.iter().map(|executor| executor.n_steps() as u64).max();
+        let n = n_phases * longest.unwrap_or(1).div_ceil(n_phases);
         self.repetition(Executor::Blocking, n_phases);
-        let round = self.repetition(Executor::Blocking, n_phases).slowest;
-        n_phases * ((seconds / round).ceil() as u64).max(1)
+        let round = self.repetition(Executor::Blocking, n).slowest;
+        n * ((seconds / round).ceil() as u64).max(1)
     }
 }
 
@@ -370,7 +394,7 @@ mod tests {
     fn every_problem_runs_in_every_executor() {
         for problem in PROBLEMS {
             let speed = speed(problem, &Plan::small()).unwrap();
-            assert_eq!(speed.executors.len(), 3);
+            assert_eq!(speed.executors.len(), 4);
             assert!(speed.executors.iter().all(|e| e.updates_per_second.min() > 0.0));
             assert!(speed.roof() > 0.0 && speed.dt > 0.0);
             assert!(speed.mix.roof() > 0.0 && speed.in_cache.updates_per_second.min() > 0.0);

@@ -100,6 +100,9 @@ fn run<T: Buildable>(case: &Case) -> (f64, f64) {
     // The longest step that the scheme allows: Courant numbers that add up to one half, less what diffusion takes.
     let dt = 1.0 / kernel.rates(0.0).expect("rates").total;
     let setup = Setup {
+        blocks: Vec::new(),
+        core_cache: 0,
+        n_threads: 1,
         decomposition,
         declaration: case.declaration.clone(),
         kernel,

@@ -76,9 +76,9 @@ fn series(launch: &Launch, sets: &[&str]) -> Vec<String> {
 pub fn probes_are_the_same_bytes_however_the_grid_is_cut() {
     let expected = series(&Launch::alone(), &[]);
     let ways: [(usize, &[&str]); 5] = [
-        (2, &["parallel.topology=[2, 1]", "parallel.exchange=overlap"]),
-        (2, &["parallel.topology=[1, 2]", "parallel.exchange=progress"]),
-        (3, &["parallel.topology=[3, 1]", "parallel.exchange=blocking"]),
+        (2, &["parallel.topology=[2, 1]", "parallel.executor=overlap"]),
+        (2, &["parallel.topology=[1, 2]", "parallel.executor=progress"]),
+        (3, &["parallel.topology=[3, 1]", "parallel.executor=blocking"]),
         // Rows of the history bring the probes' rows to the disk more often: the files are the same.
         (3, &["parallel.topology=[1, 3]", "history.every={ steps = 1 }"]),
         (6, &["parallel.topology=[2, 3]", "history.enabled=false"]),

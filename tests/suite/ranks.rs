@@ -13,6 +13,7 @@ use maxwell::{maxwell_3d, maxwell_ez_2d, maxwell_hz_2d};
 use problems::{
     dust_3d, everything_3d, heat_3d, limited_2d, pair_2d, periodic_2d, stiff_3d, stream_2d, text, walls_2d,
 };
+use simrun::engine::depth_of;
 use simrun::files::SnapshotReader;
 use simrun::grid::Decomposition;
 use simrun::numerics::instructions::InstructionSet;
@@ -20,10 +21,10 @@ use simrun::simulation::Case;
 use std::collections::BTreeMap;
 use std::fs;
 
-/// Steps: enough for `auto` to try every exchange mode and choose one.
+/// Steps: enough for `auto` to try every executor and choose one.
 const STEPS: [u64; 3] = [3, 17, 32];
 
-const EXCHANGES: [&str; 4] = ["blocking", "overlap", "progress", "auto"];
+const EXECUTORS: [&str; 6] = ["blocking", "overlap", "progress", "temporal 2", "temporal 5", "auto"];
 
 /// A small run whose every storage is compared.
 struct Problem {
@@ -43,7 +44,7 @@ struct Bits {
 #[derive(Clone, Debug)]
 struct Way {
     topology: Vec<usize>,
-    exchange: &'static str,
+    executor: &'static str,
     instructions: InstructionSet,
 }
 
@@ -60,7 +61,7 @@ impl Problem {
     fn reference(&self) -> Bits {
         let way = Way {
             topology: vec![1; self.cells.len()],
-            exchange: "blocking",
+            executor: "blocking",
             instructions: InstructionSet::Baseline,
         };
         let bits = self.bits(&Launch::alone(), &way);
@@ -68,7 +69,7 @@ impl Problem {
         bits
     }
 
-    /// Runs on all numbers of ranks and in all topologies: in all exchange modes, or in one of them by turns. Instruction
+    /// Runs on all numbers of ranks and in all topologies: in all executors, or in one of them by turns. Instruction
     /// sets always take turns.
     fn check(&self, in_all_modes: bool) {
         let expected = self.reference();
@@ -76,18 +77,18 @@ impl Problem {
             .into_iter()
             .filter(|set| set.is_available())
             .collect();
-        let n_modes = if in_all_modes { EXCHANGES.len() } else { 1 };
+        let n_modes = if in_all_modes { EXECUTORS.len() } else { 1 };
         let cuts = [1, 2, 3, 4, 6].into_iter().flat_map(|ranks| self.cuts(ranks));
         for (n, (topology, mode)) in cuts
             .flat_map(|cut| (0..n_modes).map(move |mode| (cut.clone(), mode)))
             .enumerate()
         {
-            let exchange = EXCHANGES[if in_all_modes { mode } else { n % EXCHANGES.len() }];
+            let executor = EXECUTORS[if in_all_modes { mode } else { n % EXECUTORS.len() }];
             // Every mode meets every set: after each round of modes the turns of the sets move on by one.
-            let instructions = sets[(n + n / EXCHANGES.len()) % sets.len()];
+            let instructions = sets[(n + n / EXECUTORS.len()) % sets.len()];
             let way = Way {
                 topology,
-                exchange,
+                executor,
                 instructions,
             };
             self.bits(&way.launch(), &way).must_equal(&expected, &way);
@@ -114,14 +115,42 @@ impl Way {
             ranks => Launch::on(ranks),
         }
     }
+
+    /// The settings of the executor for the case of `text`: blocks are as long as was asked for, or as the tiles admit.
+    fn executor(&self, text: &str) -> Vec<String> {
+        let Some(longest) = self.executor.strip_prefix("temporal ") else {
+            return vec![format!("parallel.executor={}", self.executor)];
+        };
+        let case = Case::parse("case.toml", text, &[]).unwrap_or_else(|error| panic!("{error}"));
+        let mut topology = [1; 3];
+        topology[..self.topology.len()].copy_from_slice(&self.topology);
+        let decomposition = Decomposition {
+            grid: case.grid.clone(),
+            topology,
+        };
+        let admitted = |n: &usize| decomposition.admits(&depth_of(&case.declaration, &case.grid, *n));
+        let depth = (1..=longest.parse().unwrap()).rev().find(admitted).unwrap_or(1);
+        vec!["parallel.executor=temporal".into(), format!("parallel.depth={depth}")]
+    }
 }
 
 fn run(place: &Workplace, launch: &Launch, way: &Way) -> Outcome {
     let topology = format!("parallel.topology={:?}", way.topology);
-    let exchange = format!("parallel.exchange={}", way.exchange);
+    let executor = way.executor(&place.read("case.toml"));
     let instructions = format!("parallel.instructions={}", way.instructions.name());
-    let sets = ["--set", &topology, "--set", &exchange, "--set", &instructions];
-    let arguments = [&["case.toml", "--output", "run", "--progress", "none"][..], &sets[..]].concat();
+    let executor = executor.iter().flat_map(|set| ["--set", set]);
+    let arguments = [
+        "case.toml",
+        "--output",
+        "run",
+        "--progress",
+        "none",
+        "--set",
+        &topology,
+        "--set",
+        &instructions,
+    ];
+    let arguments: Vec<&str> = arguments.into_iter().chain(executor).collect();
     place.run(launch, &arguments)
 }
 
@@ -317,7 +346,7 @@ fn bits_are_equal_for_every_scheme_with_every_stepper() {
         for topology in [[6, 1], [1, 3]] {
             let way = Way {
                 topology: topology.to_vec(),
-                exchange: EXCHANGES[(n + topology[0]) % EXCHANGES.len()],
+                executor: EXECUTORS[(n + topology[0]) % EXECUTORS.len()],
                 instructions: InstructionSet::best(),
             };
             let found = problem.bits(&way.launch(), &way);
@@ -339,7 +368,7 @@ fn bits_are_equal_for_random_configurations() {
         let cuts = if cuts.is_empty() { problem.cuts(1) } else { cuts };
         let way = Way {
             topology: random.pick(&cuts).clone(),
-            exchange: EXCHANGES[random.below(EXCHANGES.len())],
+            executor: EXECUTORS[random.below(EXECUTORS.len())],
             instructions: InstructionSet::best(),
         };
         if let Some(difference) = problem.bits(&way.launch(), &way).difference(&expected) {
@@ -370,14 +399,14 @@ fn random_problem(random: &mut Random) -> Problem {
     }
 }
 
-/// What a developer looks at after every change: one uneven cut of the fullest problem per exchange mode.
+/// What a developer looks at after every change: one uneven cut of the fullest problem per executor.
 pub fn check_quickly() {
     let problem = everything_3d();
     let expected = problem.reference();
-    for exchange in EXCHANGES {
+    for executor in EXECUTORS {
         let way = Way {
             topology: vec![3, 1, 2],
-            exchange,
+            executor,
             instructions: InstructionSet::best(),
         };
         problem.bits(&Launch::on(6), &way).must_equal(&expected, &way);
@@ -394,10 +423,10 @@ fn every_topology_of_six_ranks_is_tried() {
 mod faults {
     use super::*;
 
-    fn way(exchange: &'static str, topology: [usize; 2]) -> Way {
+    fn way(executor: &'static str, topology: [usize; 2]) -> Way {
         Way {
             topology: topology.to_vec(),
-            exchange,
+            executor,
             instructions: InstructionSet::best(),
         }
     }
@@ -406,13 +435,13 @@ mod faults {
     fn one_corrupted_halo_value_is_noticed() {
         let problem = periodic_2d();
         let expected = problem.reference();
-        for exchange in ["blocking", "overlap", "progress"] {
-            let way = way(exchange, [2, 1]);
+        for executor in ["blocking", "overlap", "progress", "temporal 2"] {
+            let way = way(executor, [2, 1]);
             let launch = Launch::on(2).with("SIMRUN_FAULT", "halo:1:3");
             let found = problem.bits(&launch, &way);
             assert!(
                 found.difference(&expected).is_some(),
-                "{exchange}: a wrong halo value changes nothing"
+                "{executor}: a wrong halo value changes nothing"
             );
             let (early, late) = (&found.storage[&(3, "q".into())], &found.storage[&(17, "q".into())]);
             assert_eq!(

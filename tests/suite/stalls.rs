@@ -40,7 +40,7 @@ fn workplace() -> Workplace {
 }
 
 fn exchange(mode: &str) -> [String; 2] {
-    ["--set".to_string(), format!("parallel.exchange={mode}")]
+    ["--set".to_string(), format!("parallel.executor={mode}")]
 }
 
 /// All arguments of a run in an exchange mode.
