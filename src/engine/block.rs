@@ -1,7 +1,7 @@
 //! Several steps at a stretch, read off the declarations: how far each stage runs beyond the owned cells so that no halo is
 //! needed in between, and how far each has to lag behind the one before it.
 
-use crate::field::{Role, Shape, SlotId};
+use crate::field::{Role, Scalar, Shape, SlotId};
 use crate::grid::{Grid, IndexBox, PerAxis, Reach, Tile};
 use crate::kernels::{Declaration, StageSpec};
 use crate::parallel::{HaloNeed, Member};
@@ -177,6 +177,53 @@ fn conflict(earlier: &StageSpec, later: &StageSpec, grid: &Grid) -> Option<PerAx
     has_conflict.then_some(lag)
 }
 
+/// Where a slot is first touched when layers are swept: so far ahead of the levels that do not lag, along the marching axis;
+/// and how far beyond the rows of a strip, below and above.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Front {
+    pub slot: SlotId,
+    ahead: i64,
+    below: i64,
+    above: i64,
+}
+
+impl Front {
+    /// The `part`-th of `n` parts of what is touched first where the rows of `next` are swept.
+    pub fn part(&self, next: &IndexBox, marching: usize, across: usize, n: usize, part: usize) -> IndexBox {
+        let (lo, hi) = (next.lo[marching] + self.ahead, next.hi[marching] + self.ahead);
+        let all = next.with_range(marching, lo, hi);
+        let all = all.with_range(across, next.lo[across] - self.below, next.hi[across] + self.above);
+        all.split(across, n, part)
+    }
+}
+
+/// The fronts of all slots that have values everywhere.
+pub fn fronts(declaration: &Declaration, grid: &Grid, levels: &[Level], marching: usize, across: usize) -> Vec<Front> {
+    let whole = declaration
+        .slot_ids()
+        .filter(|slot| declaration.slots[slot.0].domain.is_none() && declaration.slots[slot.0].scalar == Scalar::Real);
+    let front = |slot: SlotId| {
+        let (mut aheads, mut belows, mut aboves) = (Vec::new(), Vec::new(), Vec::new());
+        for level in levels {
+            let stage = spec(declaration, level);
+            let reads = stage.reads.iter().filter(|read| read.slot == slot);
+            let reaches = reads.map(|read| read.reach.on(grid));
+            for reach in reaches.chain(stage.writes.contains(&slot).then_some(Reach::NONE)) {
+                aheads.push(reach.hi[marching] - level.lag[marching]);
+                belows.push(reach.lo[across] + level.lag[across]);
+                aboves.push(reach.hi[across] - level.lag[across]);
+            }
+        }
+        Some(Front {
+            slot,
+            ahead: aheads.into_iter().max()?,
+            below: belows.into_iter().max()?,
+            above: aboves.into_iter().max()?,
+        })
+    };
+    whole.filter_map(front).collect()
+}
+
 /// How a block is swept: strips of rows, one after the other, each from the lowest layers to the highest with all levels
 /// following each other closely, so that what they share stays in a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,25 +241,31 @@ pub struct Sweep {
 impl Sweep {
     /// Calls `run` with levels and boxes: the share of one member of a team, which all sweep the same. Every level does all of
     /// its region, everything that a level reads has been done before, and nothing that is still to be read is overwritten.
-    /// Several members share the rows of a strip or of a layer, and meet after each layer.
+    /// Several members share the rows of a strip or of a layer, and meet after each layer. Before each level of a layer,
+    /// `fetch` is told the member's rows of the layer that comes next, before levels lag.
     pub fn for_each(
         &self,
         levels: &[Level],
         regions: &[IndexBox],
         member: Member<'_>,
         mut run: impl FnMut(usize, IndexBox),
+        fetch: impl Fn(usize, IndexBox),
     ) {
         let layers = self.layers.max(1);
+        let widest = regions.first().copied().unwrap_or_else(|| IndexBox::from_size([0; 3]));
         for (lo, hi) in self.strips(levels, regions) {
+            let cut = |number: usize| lo + (hi - lo) * number as i64 / member.n as i64;
+            let (first, end) = (cut(member.number), cut(member.number + 1));
             for layer in span(levels, regions, self.marching).step_by(layers) {
+                let coming = layer + layers as i64;
+                let next = widest.with_range(self.marching, coming, coming + layers as i64);
                 for (n, (level, region)) in levels.iter().zip(regions).enumerate() {
-                    let first = layer - level.lag[self.marching];
-                    let part = within(region, self.marching, first, first + layers as i64);
+                    let from = layer - level.lag[self.marching];
+                    let part = within(region, self.marching, from, from + layers as i64);
                     let part = match self.across {
                         Some(axis) => {
-                            let cut = |number: usize| lo + (hi - lo) * number as i64 / member.n as i64;
-                            let lag = level.lag[axis];
-                            within(&part, axis, cut(member.number) - lag, cut(member.number + 1) - lag)
+                            fetch(n, next.with_range(axis, first, end));
+                            within(&part, axis, first - level.lag[axis], end - level.lag[axis])
                         }
                         None if member.number > 0 => continue,
                         None => part,
@@ -257,7 +310,7 @@ fn within(region: &IndexBox, axis: usize, lo: i64, hi: i64) -> IndexBox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::{Read, Scalar, SlotSpec};
+    use crate::field::{Read, SlotSpec};
     use crate::grid::Location;
     use crate::kernels::Phase;
     use std::cell::RefCell;
@@ -413,9 +466,8 @@ mod tests {
                 let done = RefCell::new(vec![Vec::new()]);
                 let next = || done.borrow_mut().push(Vec::new());
                 let member = Member::counting(number, n_members, &next);
-                sweep.for_each(&block.levels, &regions, member, |n, part| {
-                    done.borrow_mut().last_mut().unwrap().push((n, part));
-                });
+                let run = |n, part| done.borrow_mut().last_mut().unwrap().push((n, part));
+                sweep.for_each(&block.levels, &regions, member, run, |_, _| {});
                 done.into_inner()
             })
             .collect();

@@ -65,8 +65,8 @@ pub struct Setup<T> {
     pub instructions: InstructionSet,
     /// The lengths of blocks of steps that are to be had; the tile has the depth for the longest.
     pub blocks: Vec<usize>,
-    /// Bytes of cache that each core has for itself.
-    pub core_cache: usize,
+    /// Bytes of cache that each thread can go through again and again: see `metrics::caches::working_cache`.
+    pub cache: usize,
     /// Threads that share the tile.
     pub n_threads: usize,
 }
@@ -140,7 +140,7 @@ impl<T: Real> Engine<T> {
         } = &setup;
         let cache = Cache {
             n_threads: setup.n_threads,
-            bytes: setup.core_cache,
+            bytes: setup.cache,
         };
         let depth = blocks.iter().fold(declaration.margin(&tile.grid), |depth, &n| {
             depth.max(&depth_of(declaration, &tile.grid, n))
@@ -356,7 +356,13 @@ impl<T: Real> Engine<T> {
                 // order and between threads by meetings.
                 unsafe { stages.run(&calls[n], course.levels[n].phase, region) };
             };
-            sweep.for_each(&course.levels, &course.regions, member, run);
+            let fetch = |n: usize, next: IndexBox| {
+                for front in &course.fronts {
+                    let part = front.part(&next, 2, 1, course.levels.len(), n);
+                    stages.storage.array(front.slot).prefetch(&part);
+                }
+            };
+            sweep.for_each(&course.levels, &course.regions, member, run, fetch);
         });
         self.storage.set_streamed(is_streamed);
         self.timers.leave(entered);

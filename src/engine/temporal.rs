@@ -1,6 +1,6 @@
 //! Temporal blocking: several steps at a stretch between two exchanges, strip by strip, while what they share is in a cache.
 
-use super::block::{Block, Level, Sweep};
+use super::block::{Block, Front, Level, Sweep, fronts};
 use crate::field::{Real, Scalar};
 use crate::grid::{IndexBox, Tile};
 use crate::kernels::Declaration;
@@ -11,6 +11,9 @@ const SHARE_OF_CACHE: f64 = 0.6;
 
 /// Rows of the narrowest strip: thinner ones would be read again too often.
 const LEAST_ROWS: usize = 4;
+
+/// Rows of the widest strip for each thread: wider ones read hardly less.
+const MOST_ROWS: usize = 128;
 
 /// Blocks of up to so many steps on one tile.
 pub(super) struct Temporal<T> {
@@ -27,6 +30,8 @@ pub(super) struct Course {
     pub levels: Vec<Level>,
     /// The cells that each level updates.
     pub regions: Vec<IndexBox>,
+    /// Where slots are first touched.
+    pub fronts: Vec<Front>,
 }
 
 impl<T: Real> Temporal<T> {
@@ -46,6 +51,7 @@ impl<T: Real> Temporal<T> {
             let block = block(first, n);
             Course {
                 regions: block.regions(tile),
+                fronts: fronts(declaration, &tile.grid, &block.levels, 2, 1),
                 levels: block.levels,
             }
         };
@@ -107,12 +113,11 @@ fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: Cache, 
     let row = stored.len(0) * (cell + declaration.n_coefficient_arrays * size);
     let bytes = (SHARE_OF_CACHE * (cache.n_threads * cache.bytes) as f64) as usize;
     let rows_that_fit = bytes / (row * (1 + behind(2))).max(1);
+    let (least, most) = (LEAST_ROWS * cache.n_threads, MOST_ROWS * cache.n_threads);
     Sweep {
         marching: 2,
         layers: 1,
         across: Some(1),
-        rows: rows_that_fit
-            .saturating_sub(behind(1))
-            .max(LEAST_ROWS * cache.n_threads),
+        rows: rows_that_fit.saturating_sub(behind(1)).clamp(least, most),
     }
 }

@@ -124,6 +124,14 @@ impl<T: Copy + Default> Array<T> {
         unsafe { std::slice::from_raw_parts(self.data.as_ptr().add(offset), (hi - lo) as usize) }
     }
 
+    /// Has those cells of a box that are stored fetched into the caches.
+    pub fn prefetch(&self, cells: &IndexBox) {
+        let part = cells.intersect(&self.stored);
+        for (j, k) in part.rows() {
+            super::streaming::prefetch(self.row(j, k, part.lo[0], part.hi[0]));
+        }
+    }
+
     /// The cells `[lo, hi)` of row (j, k), to write.
     #[inline(always)]
     pub fn row_mut(&mut self, j: i64, k: i64, lo: i64, hi: i64) -> &mut [T] {

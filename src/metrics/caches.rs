@@ -39,6 +39,19 @@ pub fn core_cache(caches: &[Cache], n_cores: usize) -> usize {
     }
 }
 
+/// Most bytes of a shared cache that a processor is taken to have for itself.
+const MOST_SHARED: usize = 8 << 20;
+
+/// Bytes that each of `n_processors` can go through again and again without asking the memory: of its own cache, or half of
+/// its share of a larger one behind that.
+pub fn working_cache(caches: &[Cache], n_processors: usize) -> usize {
+    let behind = caches.iter().filter(|cache| cache.level > 2);
+    let share = behind
+        .map(|cache| cache.bytes * cache.n / n_processors.max(1) / 2)
+        .max();
+    core_cache(caches, n_processors).max(share.unwrap_or(0).min(MOST_SHARED))
+}
+
 /// The caches in a folder like `/sys/devices/system/cpu`; each is listed by every processor that shares it.
 fn caches_in(processors: &Path) -> Vec<Cache> {
     let mut found = BTreeSet::new();
@@ -98,6 +111,17 @@ mod tests {
         assert_eq!(bytes_from_text("8M"), Some(8 << 20));
         assert_eq!(bytes_from_text("512"), Some(512));
         assert_eq!(bytes_from_text(""), None);
+    }
+
+    #[test]
+    fn a_large_cache_behind_counts_by_its_share() {
+        let level = |level, bytes, n| Cache { level, bytes, n };
+        let second = level(2, 1 << 20, 4);
+        assert_eq!(working_cache(&[], 4), UNKNOWN_CORE_CACHE);
+        assert_eq!(working_cache(std::slice::from_ref(&second), 4), 1 << 20);
+        assert_eq!(working_cache(&[second.clone(), level(3, 16 << 20, 1)], 4), 2 << 20);
+        assert_eq!(working_cache(&[second.clone(), level(3, 4 << 20, 1)], 4), 1 << 20);
+        assert_eq!(working_cache(&[second, level(3, 256 << 20, 2)], 4), 8 << 20);
     }
 
     #[test]

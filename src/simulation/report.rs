@@ -1,5 +1,6 @@
 //! What `simrun check` says: decomposition, memory, dt, steps, sizes of the outputs, run time, a sensible number of ranks.
 
+use super::blocks;
 use super::case::Case;
 use super::checkpoints::{EXPECTED_RATE, total_bytes};
 use super::clock::Clock;
@@ -12,7 +13,7 @@ use super::sketch::sketch;
 use super::step_limit::StepLimit;
 use super::survey::{PIECE_CELLS, Survey};
 use super::writer::staging_of;
-use crate::config::{CheckpointEvery, Every, Precision};
+use crate::config::{CheckpointEvery, Every, ExecutorChoice, Precision};
 use crate::engine::{Engine, Executor, Setup, exchange_needs};
 use crate::error::Result;
 use crate::field::{Scalar, SlotSpec};
@@ -77,7 +78,9 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
     );
     line("decomposition", decomposition_text(case, &decomposition));
     line("exchange", exchange_text::<T>(case, &decomposition));
-    line("memory", memory_text(case, &decomposition));
+    let blocks = blocks::blocks(case, &decomposition)?;
+    line("executor", executor_text(case, &blocks, n_ranks > 1));
+    line("memory", memory_text(case, &decomposition, &blocks));
     let exact = if survey.is_complete {
         ""
     } else {
@@ -165,7 +168,7 @@ fn time_a_step<T: Precise>(small: &Case, dt: f64) -> Result<f64> {
         tile,
         instructions: InstructionSet::best(),
         blocks: Vec::new(),
-        core_cache: 0,
+        cache: 0,
         n_threads: 1,
     };
     let mut engine = Engine::new(&world, setup);
@@ -247,8 +250,30 @@ fn exchange_text<T: Precise>(case: &Case, decomposition: &Decomposition) -> Stri
     )
 }
 
-fn memory_text(case: &Case, decomposition: &Decomposition) -> String {
-    let bytes: Vec<f64> = tiles(case, decomposition).map(|tile| case.tile_bytes(&tile)).collect();
+/// Which executors a run tries, or the one that was asked for.
+fn executor_text(case: &Case, blocks: &[usize], has_messages: bool) -> String {
+    let named = |n: &usize| Executor::Temporal(*n).name();
+    match case.config.parallel.executor {
+        ExecutorChoice::Auto => {
+            let names: Vec<String> = blocks::candidates(blocks, has_messages)
+                .iter()
+                .map(|e| e.name())
+                .collect();
+            match &names[..] {
+                [only] => only.clone(),
+                several => format!("the fastest of {} in the first steps", several.join(", ")),
+            }
+        }
+        ExecutorChoice::Blocking => Executor::Blocking.name(),
+        ExecutorChoice::Overlap => Executor::Overlap.name(),
+        ExecutorChoice::Progress => Executor::Progress.name(),
+        ExecutorChoice::Temporal => blocks.last().map_or_else(|| Executor::Blocking.name(), named),
+    }
+}
+
+fn memory_text(case: &Case, decomposition: &Decomposition, blocks: &[usize]) -> String {
+    let deep = tiles(case, decomposition).map(|tile| blocks::deepened(case, tile, blocks));
+    let bytes: Vec<f64> = deep.map(|tile| case.tile_bytes(&tile)).collect();
     let most = bytes.iter().copied().fold(0.0, f64::max);
     let all: f64 = bytes.iter().sum();
     let here = match available_memory() {

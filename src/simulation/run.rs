@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::files::{RunState, Status, provenance};
 use crate::grid::Decomposition;
 use crate::kernels::Remark;
-use crate::metrics::caches::{caches, core_cache, n_processors};
+use crate::metrics::caches::{caches, n_processors, working_cache};
 use crate::metrics::{Phase, phase_table};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{World, groups};
@@ -180,7 +180,7 @@ impl<'a, T: Precise> Run<'a, T> {
             tile: prepared.tile,
             instructions,
             blocks: prepared.blocks.clone(),
-            core_cache: core_cache(&caches(), n_processors()),
+            cache: working_cache(&caches(), n_processors()),
             n_threads: case.config.parallel.threads,
         };
         let mut engine = Engine::new(world, setup);

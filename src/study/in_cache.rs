@@ -92,7 +92,7 @@ impl<'w, T: Buildable> SmallTile<'w, T> {
             tile,
             instructions: plan.instructions,
             blocks: Vec::new(),
-            core_cache: 0,
+            cache: 0,
             n_threads: 1,
         };
         let mut tile = SmallTile {

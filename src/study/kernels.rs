@@ -1,7 +1,6 @@
 //! One problem in one precision: every executor in turn, between passes of the copy that sets the roof.
 
 use super::bench::Plan;
-use super::host::Host;
 use super::in_cache::{InCache, SmallTile};
 use super::machine::{Memory, Mix, Stream};
 use super::problems::Problem;
@@ -12,6 +11,7 @@ use crate::grid::{Tile, Topology};
 use crate::kernels::contract::Buildable;
 use crate::kernels::{Declaration, Kernel, Rates};
 use crate::metrics::Phase;
+use crate::metrics::caches::{caches, n_processors, working_cache};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
 use crate::simulation::{Case, deepened};
@@ -222,7 +222,7 @@ pub(super) fn engine_of<T: Buildable>(
         tile,
         instructions,
         blocks: Vec::new(),
-        core_cache: 0,
+        cache: 0,
         n_threads: 1,
     };
     Ok((Engine::new(world, setup), rates))
@@ -299,7 +299,7 @@ impl<'w, T: Buildable> Course<'w, T> {
             tile,
             instructions: plan.instructions,
             blocks,
-            core_cache: Host::read().core_cache(),
+            cache: working_cache(&caches(), n_processors()),
             n_threads: plan.n_threads,
         };
         let mut engine = Engine::new(world, setup);

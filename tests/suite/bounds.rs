@@ -101,7 +101,7 @@ fn run<T: Buildable>(case: &Case) -> (f64, f64) {
     let dt = 1.0 / kernel.rates(0.0).expect("rates").total;
     let setup = Setup {
         blocks: Vec::new(),
-        core_cache: 0,
+        cache: 0,
         n_threads: 1,
         decomposition,
         declaration: case.declaration.clone(),

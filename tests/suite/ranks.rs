@@ -45,6 +45,7 @@ struct Bits {
 struct Way {
     topology: Vec<usize>,
     executor: &'static str,
+    threads: usize,
     instructions: InstructionSet,
 }
 
@@ -62,6 +63,7 @@ impl Problem {
         let way = Way {
             topology: vec![1; self.cells.len()],
             executor: "blocking",
+            threads: 1,
             instructions: InstructionSet::Baseline,
         };
         let bits = self.bits(&Launch::alone(), &way);
@@ -89,6 +91,7 @@ impl Problem {
             let way = Way {
                 topology,
                 executor,
+                threads: 1 + n % 3,
                 instructions,
             };
             self.bits(&way.launch(), &way).must_equal(&expected, &way);
@@ -138,7 +141,8 @@ fn run(place: &Workplace, launch: &Launch, way: &Way) -> Outcome {
     let topology = format!("parallel.topology={:?}", way.topology);
     let executor = way.executor(&place.read("case.toml"));
     let instructions = format!("parallel.instructions={}", way.instructions.name());
-    let executor = executor.iter().flat_map(|set| ["--set", set]);
+    let threads = format!("parallel.threads={}", way.threads);
+    let executor = executor.iter().chain([&threads]).flat_map(|set| ["--set", set]);
     let arguments = [
         "case.toml",
         "--output",
@@ -347,6 +351,7 @@ fn bits_are_equal_for_every_scheme_with_every_stepper() {
             let way = Way {
                 topology: topology.to_vec(),
                 executor: EXECUTORS[(n + topology[0]) % EXECUTORS.len()],
+                threads: 1 + n % 2,
                 instructions: InstructionSet::best(),
             };
             let found = problem.bits(&way.launch(), &way);
@@ -369,6 +374,7 @@ fn bits_are_equal_for_random_configurations() {
         let way = Way {
             topology: random.pick(&cuts).clone(),
             executor: EXECUTORS[random.below(EXECUTORS.len())],
+            threads: 1 + random.below(3),
             instructions: InstructionSet::best(),
         };
         if let Some(difference) = problem.bits(&way.launch(), &way).difference(&expected) {
@@ -407,6 +413,7 @@ pub fn check_quickly() {
         let way = Way {
             topology: vec![3, 1, 2],
             executor,
+            threads: 2,
             instructions: InstructionSet::best(),
         };
         problem.bits(&Launch::on(6), &way).must_equal(&expected, &way);
@@ -427,6 +434,7 @@ mod faults {
         Way {
             topology: topology.to_vec(),
             executor,
+            threads: 1,
             instructions: InstructionSet::best(),
         }
     }

@@ -124,7 +124,7 @@ impl<T: Real> Problem<'_, T> {
         let dt = self.dt(&*kernel);
         let setup = Setup {
             blocks: Vec::new(),
-            core_cache: 0,
+            cache: 0,
             n_threads: 1,
             decomposition: Decomposition::new(&self.grid, 1, &Reach::NONE, None).expect("one tile always fits"),
             declaration: self.declaration.clone(),
