@@ -3,8 +3,11 @@
 use super::Executor;
 use crate::parallel::World;
 
-/// Steps that are timed per candidate, after one that is not.
+/// Steps that are timed per candidate that goes step by step, after one that is not.
 const SAMPLES: usize = 7;
+
+/// Blocks that are timed at least per candidate that goes in blocks, after one that is not.
+const LEAST_SAMPLES: usize = 2;
 
 /// One executor and the step times measured with it.
 #[derive(Clone, Debug)]
@@ -15,6 +18,11 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    fn is_measured(&self) -> bool {
+        let wanted = SAMPLES.div_ceil(self.executor.n_steps()).max(LEAST_SAMPLES);
+        self.samples.len() >= wanted
+    }
+
     /// Median of the measured step times, s.
     pub fn median(&self) -> f64 {
         let mut sorted = self.samples.clone();
@@ -49,15 +57,22 @@ impl Tuner {
         self.candidates[self.next].executor
     }
 
-    /// Books the time that the step took on this rank; returns whether all candidates are measured.
+    /// Books the time that a step took on this rank; returns whether all candidates are measured.
     pub fn record(&mut self, seconds: f64) -> bool {
         let candidate = &mut self.candidates[self.next];
         if candidate.warmed_up {
             candidate.samples.push(seconds);
         }
         candidate.warmed_up = true;
-        self.next = (self.next + 1) % self.candidates.len();
-        self.candidates.iter().all(|c| c.samples.len() >= SAMPLES)
+        let n = self.candidates.len();
+        let later = (1..=n).map(|ahead| (self.next + ahead) % n);
+        match later.into_iter().find(|&next| !self.candidates[next].is_measured()) {
+            Some(next) => {
+                self.next = next;
+                false
+            }
+            None => true,
+        }
     }
 
     /// The fastest executor, agreed on by all ranks, with the step times of all in their order (the slowest rank's).
