@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn only_sides_without_a_wall_become_deeper() {
         let grid = Grid {
-            cells: [8, 4, 1],
+            cells: [9, 4, 1],
             dims: 2,
             spacing: [1.0; 3],
             origin: [0.0; 3],

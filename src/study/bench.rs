@@ -54,7 +54,7 @@ impl Plan {
             size: Some(24),
             precisions: Vec::new(),
             n_threads: 1,
-            executors: Executor::STEPWISE.into_iter().chain([Executor::Temporal(3)]).collect(),
+            executors: Executor::STEPWISE.into_iter().chain([Executor::Temporal(2)]).collect(),
             instructions: InstructionSet::best(),
             topology: None,
             is_streamed: None,
