@@ -182,6 +182,8 @@ fn conflict(earlier: &StageSpec, later: &StageSpec, grid: &Grid) -> Option<PerAx
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Front {
     pub slot: SlotId,
+    marching: usize,
+    across: usize,
     ahead: i64,
     below: i64,
     above: i64,
@@ -189,7 +191,8 @@ pub struct Front {
 
 impl Front {
     /// The `part`-th of `n` parts of what is touched first where the rows of `next` are swept.
-    pub fn part(&self, next: &IndexBox, marching: usize, across: usize, n: usize, part: usize) -> IndexBox {
+    pub fn part(&self, next: &IndexBox, n: usize, part: usize) -> IndexBox {
+        let (marching, across) = (self.marching, self.across);
         let (lo, hi) = (next.lo[marching] + self.ahead, next.hi[marching] + self.ahead);
         let all = next.with_range(marching, lo, hi);
         let all = all.with_range(across, next.lo[across] - self.below, next.hi[across] + self.above);
@@ -216,6 +219,8 @@ pub fn fronts(declaration: &Declaration, grid: &Grid, levels: &[Level], marching
         }
         Some(Front {
             slot,
+            marching,
+            across,
             ahead: aheads.into_iter().max()?,
             below: belows.into_iter().max()?,
             above: aboves.into_iter().max()?,

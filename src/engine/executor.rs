@@ -107,9 +107,8 @@ impl<T: Real> Stages<'_, T> {
             faults::stall_in_stage(self.rank, call.step);
         }
         let spec = &self.declaration.phases[phase].stages[call.stage];
-        let writable = self.tile.with_ghosts(&region);
         // SAFETY: handed on to the caller.
-        let view = unsafe { StageView::new(self.storage, &spec.reads, &spec.writes, region, writable) };
+        let view = unsafe { view_of(self.storage, self.tile, spec, region) };
         self.kernel.run(call, &view);
         let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
         recorder.after_stage((phase, call.stage), call.step, &region, self.storage);
@@ -358,7 +357,7 @@ impl<T: Real> Engine<T> {
             };
             let fetch = |n: usize, next: IndexBox| {
                 for front in &course.fronts {
-                    let part = front.part(&next, 2, 1, course.levels.len(), n);
+                    let part = front.part(&next, course.levels.len(), n);
                     stages.storage.array(front.slot).prefetch(&part);
                 }
             };
@@ -485,15 +484,29 @@ impl<T: Real> Engine<T> {
         (stages, &mut self.team)
     }
 
-    /// What a stage may touch on `region`.
+    /// See [`view_of`].
     ///
     /// # Safety
     /// As for [`StageView::new`].
     unsafe fn view<'s>(&'s self, spec: &'s StageSpec, region: IndexBox) -> StageView<'s, T> {
-        let writable = self.tile.with_ghosts(&region);
         // SAFETY: handed on to the caller.
-        unsafe { StageView::new(&self.storage, &spec.reads, &spec.writes, region, writable) }
+        unsafe { view_of(&self.storage, &self.tile, spec, region) }
     }
+}
+
+/// What a stage may touch on `region`.
+///
+/// # Safety
+/// As for [`StageView::new`].
+unsafe fn view_of<'s, T: Real>(
+    storage: &'s Storage<T>,
+    tile: &Tile,
+    spec: &'s StageSpec,
+    region: IndexBox,
+) -> StageView<'s, T> {
+    let writable = tile.with_ghosts(&region);
+    // SAFETY: handed on to the caller.
+    unsafe { StageView::new(storage, &spec.reads, &spec.writes, region, writable) }
 }
 
 /// What has to be fetched before gauges are read: they may be asked for after any step.

@@ -39,7 +39,7 @@ mod vtk_view;
 
 pub use background::Background;
 pub use checksum::{Checksum, Checksummer};
-pub use direct::{DirectWriter, DiskReader};
+pub use direct::DiskReader;
 pub use history::{Column, Entry, History, HistoryWriter};
 pub use info::describe;
 pub use lock::RunLock;

@@ -1,4 +1,5 @@
-//! The only place that names MPI: the world of ranks, halo exchange, and collecting tiles on one rank.
+//! The only place that names MPI: the world of ranks, halo exchange, and collecting tiles on one rank. Also the threads
+//! that share a rank's tile.
 //!
 //! Knows storage and decomposition; knows no physics and no files. A [`World`] of one rank needs no MPI at all, and a
 //! rank that is its own neighbour copies instead of sending, so that serial is not another program. Start reading with

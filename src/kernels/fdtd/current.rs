@@ -56,8 +56,8 @@ impl Current {
     }
 
     /// The nodes of the component within `region` that carry the current, in the order of the storage (x fastest). A node has
-    /// the same weight in whatever region, and so have its copies beyond joined ends. A concentrated current is shared by the two nearest nodes, linearly; of another one
-    /// each node has the part of its cell that the current fills.
+    /// the same weight in whatever region, and so have its copies beyond joined ends. A concentrated current is shared by the
+    /// two nearest nodes, linearly; of another one each node has the part of its cell that the current fills.
     ///
     /// Nodes on a conducting wall carry nothing, as there is no field. A place between a wall and its first node, which is then
     /// half a cell inside, belongs to that node; what lies beyond counts with the sign of the image in the wall.
