@@ -1,10 +1,11 @@
 //! Several steps at a stretch, read off the declarations: how far each stage runs beyond the owned cells so that no halo is
 //! needed in between, and how far each has to lag behind the one before it.
 
-use crate::field::{Role, Scalar, Shape, SlotId};
+use crate::field::{Read, Role, Scalar, Shape, SlotId};
 use crate::grid::{Grid, IndexBox, PerAxis, Reach, Tile};
 use crate::kernels::{Declaration, StageSpec};
 use crate::parallel::{HaloNeed, Member};
+use std::ops::Range;
 
 /// One stage of one step of a block.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +94,95 @@ impl Block {
         };
         self.levels.iter().map(region).collect()
     }
+}
+
+/// The regions of a block, cut into what is done while messages travel, and sweeps that follow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    pub core: Vec<IndexBox>,
+    pub rest: Vec<Vec<IndexBox>>,
+}
+
+impl Block {
+    /// Cuts `regions` such that the core reads nothing that messages bring, which fill the halo as far as `reach` says, nor
+    /// overwrites what the rest still reads. None where that would leave less than half to the core.
+    pub fn split(&self, declaration: &Declaration, tile: &Tile, regions: &[IndexBox], reach: &Reach) -> Option<Split> {
+        let insets = insets(declaration, &tile.grid, &self.levels);
+        let core = |region: &IndexBox, inset: PerAxis<i64>| {
+            (0..3).fold(*region, |core, axis| {
+                let lo = match reach.lo[axis] {
+                    0 => core.lo[axis],
+                    _ => tile.owned.lo[axis] + inset[axis],
+                };
+                let hi = match reach.hi[axis] {
+                    0 => core.hi[axis],
+                    _ => tile.owned.hi[axis] - inset[axis],
+                };
+                core.with_range(axis, lo, hi.max(lo))
+            })
+        };
+        let core: Vec<IndexBox> = regions
+            .iter()
+            .zip(insets)
+            .map(|(region, inset)| core(region, inset))
+            .collect();
+        let n_cells = |boxes: &[IndexBox]| boxes.iter().map(IndexBox::n_cells).sum::<usize>();
+        if reach.is_none() || core.iter().any(IndexBox::is_empty) || 2 * n_cells(&core) < n_cells(regions) {
+            return None;
+        }
+        let both = || core.iter().zip(regions);
+        let mut with_messages = (0..3).filter(|&axis| reach.lo[axis] > 0 || reach.hi[axis] > 0);
+        let rest = match (with_messages.next(), with_messages.next()) {
+            // Both ends are far from each other: each is swept by itself.
+            (Some(axis), None) => vec![
+                both()
+                    .map(|(core, all)| all.with_range(axis, all.lo[axis], core.lo[axis]))
+                    .collect(),
+                both()
+                    .map(|(core, all)| all.with_range(axis, core.hi[axis], all.hi[axis]))
+                    .collect(),
+            ],
+            // Frames, level by level.
+            _ => {
+                let nothing = vec![IndexBox::from_size([0; 3]); core.len()];
+                let alone = |(n, piece): (usize, IndexBox)| {
+                    let mut regions = nothing.clone();
+                    regions[n] = piece;
+                    regions
+                };
+                let frames = both().enumerate();
+                let pieces =
+                    frames.flat_map(|(n, (core, all))| all.minus(core).into_iter().map(move |piece| (n, piece)));
+                pieces.map(alone).collect()
+            }
+        };
+        Some(Split { core, rest })
+    }
+}
+
+/// How far each level stays away from the faces that messages come through, on either side.
+fn insets(declaration: &Declaration, grid: &Grid, levels: &[Level]) -> Vec<PerAxis<i64>> {
+    let mut insets: Vec<PerAxis<i64>> = Vec::new();
+    for (n, level) in levels.iter().enumerate() {
+        let later = spec(declaration, level);
+        let widest = |reads: &mut dyn Iterator<Item = &Read>| {
+            let reach = reads.fold(Reach::NONE, |reach, read| reach.max(&read.reach.on(grid)));
+            [0, 1, 2].map(|axis| reach.widest(axis))
+        };
+        let mut inset = widest(&mut later.reads.iter());
+        for (earlier, &before) in levels[..n].iter().zip(&insets) {
+            let earlier = spec(declaration, earlier);
+            if conflict(earlier, later, grid).is_none() {
+                continue;
+            }
+            let flows = later.reads.iter().filter(|read| earlier.writes.contains(&read.slot));
+            let reused = earlier.reads.iter().filter(|read| later.writes.contains(&read.slot));
+            let apart = widest(&mut flows.chain(reused));
+            (0..3).for_each(|axis| inset[axis] = inset[axis].max(before[axis] + apart[axis]));
+        }
+        insets.push(inset);
+    }
+    insets
 }
 
 /// The halo that `n_steps` steps at a stretch need, whichever phase they begin in.
@@ -241,13 +331,15 @@ pub struct Sweep {
     pub across: Option<usize>,
     /// Rows of a strip at most.
     pub rows: usize,
+    /// Rows that levels which do not lag behind each other are done on in turn.
+    pub rows_at_once: usize,
 }
 
 impl Sweep {
     /// Calls `run` with levels and boxes: the share of one member of a team, which all sweep the same. Every level does all of
     /// its region, everything that a level reads has been done before, and nothing that is still to be read is overwritten.
     /// Several members share the rows of a strip or of a layer, and meet after each layer. Before each level of a layer,
-    /// `fetch` is told the member's rows of the layer that comes next, before levels lag.
+    /// `fetch` is told the member's rows of the layer that comes next, before levels lag; after each layer `layer_done` is called.
     pub fn for_each(
         &self,
         levels: &[Level],
@@ -255,6 +347,7 @@ impl Sweep {
         member: Member<'_>,
         mut run: impl FnMut(usize, IndexBox),
         fetch: impl Fn(usize, IndexBox),
+        layer_done: impl Fn(),
     ) {
         let layers = self.layers.max(1);
         let widest = regions.first().copied().unwrap_or_else(|| IndexBox::from_size([0; 3]));
@@ -264,21 +357,32 @@ impl Sweep {
             for layer in span(levels, regions, self.marching).step_by(layers) {
                 let coming = layer + layers as i64;
                 let next = widest.with_range(self.marching, coming, coming + layers as i64);
-                for (n, (level, region)) in levels.iter().zip(regions).enumerate() {
-                    let from = layer - level.lag[self.marching];
-                    let part = within(region, self.marching, from, from + layers as i64);
-                    let part = match self.across {
-                        Some(axis) => {
-                            fetch(n, next.with_range(axis, first, end));
-                            within(&part, axis, first - level.lag[axis], end - level.lag[axis])
+                for group in groups(levels) {
+                    let lag = levels[group.start].lag;
+                    let from = layer - lag[self.marching];
+                    let Some(axis) = self.across else {
+                        for n in group.filter(|_| member.number == 0) {
+                            let part = within(&regions[n], self.marching, from, from + layers as i64);
+                            if !part.is_empty() {
+                                run(n, part);
+                            }
                         }
-                        None if member.number > 0 => continue,
-                        None => part,
+                        continue;
                     };
-                    if !part.is_empty() {
-                        run(n, part);
+                    group.clone().for_each(|n| fetch(n, next.with_range(axis, first, end)));
+                    let rows = if group.len() > 1 { self.rows_at_once } else { self.rows };
+                    for row in (first..end).step_by(rows.max(1)) {
+                        let row_end = (row + rows.max(1) as i64).min(end);
+                        for n in group.clone() {
+                            let part = within(&regions[n], self.marching, from, from + layers as i64);
+                            let part = within(&part, axis, row - lag[axis], row_end - lag[axis]);
+                            if !part.is_empty() {
+                                run(n, part);
+                            }
+                        }
                     }
                 }
+                layer_done();
                 member.meet();
             }
         }
@@ -298,8 +402,15 @@ impl Sweep {
     }
 }
 
+/// Levels that follow each other without a lag.
+fn groups(levels: &[Level]) -> impl Iterator<Item = Range<usize>> {
+    let begins = |n: &usize| *n == 0 || levels[*n].lag != levels[*n - 1].lag;
+    let end = move |first: usize| (first + 1..levels.len()).find(begins).unwrap_or(levels.len());
+    (0..levels.len()).filter(begins).map(move |first| first..end(first))
+}
+
 /// Where the first and the last cell of any level is begun along `axis`.
-fn span(levels: &[Level], regions: &[IndexBox], axis: usize) -> std::ops::Range<i64> {
+fn span(levels: &[Level], regions: &[IndexBox], axis: usize) -> Range<i64> {
     let all = || levels.iter().zip(regions).filter(|(_, region)| !region.is_empty());
     let lo = all().map(|(level, region)| region.lo[axis] + level.lag[axis]).min();
     let hi = all().map(|(level, region)| region.hi[axis] + level.lag[axis]).max();
@@ -315,7 +426,7 @@ fn within(region: &IndexBox, axis: usize, lo: i64, hi: i64) -> IndexBox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::{Read, SlotSpec};
+    use crate::field::SlotSpec;
     use crate::grid::Location;
     use crate::kernels::Phase;
     use std::cell::RefCell;
@@ -442,6 +553,7 @@ mod tests {
                             layers,
                             across: strips.map(|_| 1),
                             rows: strips.unwrap_or(0),
+                            rows_at_once: 3,
                         };
                         let block = Block::new(&declaration, &grid(), first, n_steps, None);
                         follow(&declaration, &block, sweep, 1);
@@ -458,61 +570,129 @@ mod tests {
     /// Follows a sweep by `n_members` threads, whose shares of a layer are done in both orders.
     fn follow(declaration: &Declaration, block: &Block, sweep: Sweep, n_members: usize) {
         let tile = tile(block.depth());
-        let stored = tile.stored();
         let regions = block.regions(&tile);
         assert_eq!(regions.last(), Some(&tile.owned));
+        follow_all(declaration, block, sweep, n_members, &[regions], &Reach::NONE);
+    }
+
+    /// Follows sweeps of one after the other of `all`, before the second of which messages fill the halo as far as `reach`
+    /// says.
+    fn follow_all(
+        declaration: &Declaration,
+        block: &Block,
+        sweep: Sweep,
+        n_members: usize,
+        all: &[Vec<IndexBox>],
+        reach: &Reach,
+    ) {
+        let tile = tile(block.depth());
+        let stored = tile.stored();
+        let whole = block.regions(&tile);
         let place = |cell: [i64; 3]| {
             let [i, j, k] = [0, 1, 2].map(|axis| (cell[axis] - stored.lo[axis]) as usize);
             i + stored.len(0) * (j + stored.len(1) * k)
         };
         // What each member does between two meetings.
-        let shares: Vec<Vec<Vec<(usize, IndexBox)>>> = (0..n_members)
-            .map(|number| {
+        let shares = |regions: &[IndexBox]| -> Vec<Vec<Vec<(usize, IndexBox)>>> {
+            let share = |number: usize| {
                 let done = RefCell::new(vec![Vec::new()]);
                 let next = || done.borrow_mut().push(Vec::new());
                 let member = Member::counting(number, n_members, &next);
                 let run = |n, part| done.borrow_mut().last_mut().unwrap().push((n, part));
-                sweep.for_each(&block.levels, &regions, member, run, |_, _| {});
+                sweep.for_each(&block.levels, regions, member, run, |_, _| {}, || {});
                 done.into_inner()
-            })
-            .collect();
+            };
+            (0..n_members).map(share).collect()
+        };
+        let here_already = tile.stored().grow(reach.lo.map(|n| -n), reach.hi.map(|n| -n));
         for upwards in [true, false] {
             // The level that has written a value last, counted from 1; 0 for what was there before.
             let mut written = vec![vec![0; stored.n_cells()]; declaration.slots.len()];
-            let mut n_done = vec![0; regions.len()];
-            for meeting in 0..shares[0].len() {
-                for m in 0..n_members {
-                    let number = if upwards { m } else { n_members - 1 - m };
-                    for &(n, part) in &shares[number][meeting] {
-                        let stage = spec(declaration, &block.levels[n]);
-                        for read in &stage.reads {
-                            let writes = |l: &usize| spec(declaration, &block.levels[*l]).writes.contains(&read.slot);
-                            let writer = (0..n).rev().find(writes);
-                            let reached = part.reached(&read.reach);
-                            let right = writer.map_or(stored, |writer| regions[writer]);
-                            assert!(
-                                right.contains_box(&reached),
-                                "level {n} reads {reached}, of which {right} is right"
-                            );
-                            for cell in cells(&reached) {
-                                let found = written[read.slot.0][place(cell)];
-                                assert_eq!(
-                                    found,
-                                    writer.map_or(0, |writer| writer + 1),
-                                    "level {n} on {part}, {sweep:?}"
+            let mut n_done = vec![0; whole.len()];
+            let halo = || cells(&stored).filter(|&cell| !here_already.contains(cell));
+            let arrive = |written: &mut Vec<Vec<usize>>, value: usize| {
+                written
+                    .iter_mut()
+                    .for_each(|slot| halo().for_each(|cell| slot[place(cell)] = value));
+            };
+            arrive(&mut written, usize::MAX);
+            for (number, regions) in all.iter().enumerate() {
+                if number == 1 {
+                    arrive(&mut written, 0);
+                }
+                let shares = shares(regions);
+                for meeting in 0..shares[0].len() {
+                    for m in 0..n_members {
+                        let number = if upwards { m } else { n_members - 1 - m };
+                        for &(n, part) in &shares[number][meeting] {
+                            let stage = spec(declaration, &block.levels[n]);
+                            for read in &stage.reads {
+                                let writes =
+                                    |l: &usize| spec(declaration, &block.levels[*l]).writes.contains(&read.slot);
+                                let writer = (0..n).rev().find(writes);
+                                let reached = part.reached(&read.reach);
+                                let right = writer.map_or(stored, |writer| whole[writer]);
+                                assert!(
+                                    right.contains_box(&reached),
+                                    "level {n} reads {reached}, of which {right} is right"
                                 );
+                                for cell in cells(&reached) {
+                                    let found = written[read.slot.0][place(cell)];
+                                    assert_eq!(
+                                        found,
+                                        writer.map_or(0, |writer| writer + 1),
+                                        "level {n} on {part}, {sweep:?}"
+                                    );
+                                }
                             }
+                            for slot in &stage.writes {
+                                cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
+                            }
+                            assert!(regions[n].contains_box(&part));
+                            n_done[n] += part.n_cells();
                         }
-                        for slot in &stage.writes {
-                            cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
-                        }
-                        assert!(regions[n].contains_box(&part));
-                        n_done[n] += part.n_cells();
                     }
                 }
             }
-            assert!(regions.iter().map(IndexBox::n_cells).eq(n_done));
+            assert!(whole.iter().map(IndexBox::n_cells).eq(n_done));
         }
+    }
+
+    /// A core that is done before messages have filled their part of the halo, and what is left, give every value.
+    #[test]
+    fn a_core_needs_no_message_and_the_rest_finds_what_it_reads() {
+        let mut n_split = 0;
+        for declaration in all() {
+            for n_steps in [1, 2] {
+                for cut in [[false, false, true], [false, true, false], [false, true, true]] {
+                    for (layers, n_members) in [(1, 1), (2, 1), (1, 3)] {
+                        let shared = (n_members > 1).then_some(2);
+                        let block = Block::new(&declaration, &grid(), 0, n_steps, shared);
+                        let tile = tile(block.depth());
+                        let depth = block.depth();
+                        let on = |reach: PerAxis<i64>| [0, 1, 2].map(|axis| if cut[axis] { reach[axis] } else { 0 });
+                        let reach = Reach {
+                            lo: on(depth.lo),
+                            hi: on(depth.hi),
+                        };
+                        let Some(split) = block.split(&declaration, &tile, &block.regions(&tile), &reach) else {
+                            continue;
+                        };
+                        n_split += 1;
+                        let sweep = Sweep {
+                            marching: 2,
+                            layers,
+                            across: Some(1),
+                            rows: 4,
+                            rows_at_once: 3,
+                        };
+                        let all: Vec<_> = [split.core].into_iter().chain(split.rest).collect();
+                        follow_all(&declaration, &block, sweep, n_members, &all, &reach);
+                    }
+                }
+            }
+        }
+        assert!(n_split > 20, "only {n_split} were cut");
     }
 
     fn cells(all: &IndexBox) -> impl Iterator<Item = [i64; 3]> + use<> {

@@ -1,7 +1,8 @@
 //! Blocking, overlapping, overlapping with progress, and blocks of several steps: four orders of the same work.
 
+use super::block::Sweep;
 use super::faults;
-use super::temporal::{Cache, Temporal};
+use super::temporal::{Cache, Course, Temporal};
 use super::{Recorder, Tick, depth_of, exchange_needs};
 use crate::field::{ExactSum, Real, Scalar, Shape, StageView, Storage, streaming};
 use crate::grid::{Decomposition, Grid, IndexBox, Tile};
@@ -9,6 +10,7 @@ use crate::kernels::{Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Team, World};
+use std::cell::{Cell, RefCell};
 use std::sync::{Mutex, PoisonError};
 
 /// Slabs that the core is cut into when messages have to be helped along: enough that a message rarely waits for the
@@ -84,6 +86,30 @@ pub struct Engine<T> {
     rank: usize,
     team: Team,
     exchanges: Exchanges<T>,
+}
+
+/// The messages of an exchange that is under way, for the thread that made them.
+struct Messages<'a, T> {
+    exchange: RefCell<&'a mut HaloExchange<T>>,
+    are_here: Cell<bool>,
+}
+
+// SAFETY: only the thread that speaks to other ranks pokes, as `Engine::levels` sees to; it has made the exchange.
+unsafe impl<T> Sync for Messages<'_, T> {}
+
+impl<'a, T: Real> Messages<'a, T> {
+    fn new(exchange: &'a mut HaloExchange<T>) -> Self {
+        Messages {
+            exchange: RefCell::new(exchange),
+            are_here: Cell::new(false),
+        }
+    }
+
+    fn poke(&self) {
+        if !self.are_here.get() {
+            self.are_here.set(self.exchange.borrow_mut().poke());
+        }
+    }
 }
 
 /// What it takes to run a stage, for threads to share.
@@ -331,12 +357,7 @@ impl<T: Real> Engine<T> {
             .temporal
             .swap_remove(place.expect("blocks of this length were asked for"));
         let first = self.declaration.phase_of(ticks[0].step);
-        let exchange = blocks.exchange(first);
-        self.pack_and_post(exchange);
-        self.copy_own(exchange, 2, i64::MAX);
-        self.finish(&self.call(ticks[0].step, 0, ticks[0].time, ticks[0].dt), exchange);
-        let entered = self.timers.enter(Phase::Core);
-        let (course, sweep) = blocks.course(first, ticks.len());
+        let (course, sweep, exchange) = blocks.course(first, ticks.len());
         let calls: Vec<StageCall> = course
             .levels
             .iter()
@@ -345,9 +366,39 @@ impl<T: Real> Engine<T> {
                 self.call(tick.step, level.stage, tick.time, tick.dt)
             })
             .collect();
+        self.pack_and_post(exchange);
+        self.copy_own(exchange, 2, i64::MAX);
         let is_streamed = self.storage.is_streamed();
         // What is written is read again soon.
         self.storage.set_streamed(false);
+        if let Some(split) = &course.split {
+            let messages = Messages::new(exchange);
+            self.levels(course, sweep, &split.core, &calls, Phase::Core, || messages.poke());
+        }
+        self.finish(&calls[0], exchange);
+        match &course.split {
+            None => self.levels(course, sweep, &course.regions, &calls, Phase::Core, || {}),
+            Some(split) => {
+                for part in &split.rest {
+                    self.levels(course, sweep, part, &calls, Phase::Shell, || {});
+                }
+            }
+        }
+        self.storage.set_streamed(is_streamed);
+        self.exchanges.temporal.push(blocks);
+    }
+
+    /// Sweeps the levels of a block on `regions`. After each layer the thread that may speak to other ranks calls `between`.
+    fn levels(
+        &mut self,
+        course: &Course,
+        sweep: Sweep,
+        regions: &[IndexBox],
+        calls: &[StageCall],
+        book: Phase,
+        between: impl Fn() + Sync,
+    ) {
+        let entered = self.timers.enter(book);
         let (stages, team) = self.stages();
         team.run(&|member| {
             let run = |n: usize, region: IndexBox| {
@@ -361,11 +412,14 @@ impl<T: Real> Engine<T> {
                     stages.storage.array(front.slot).prefetch(&part);
                 }
             };
-            sweep.for_each(&course.levels, &course.regions, member, run, fetch);
+            let layer_done = || {
+                if member.number == 0 {
+                    between();
+                }
+            };
+            sweep.for_each(&course.levels, regions, member, run, fetch, layer_done);
         });
-        self.storage.set_streamed(is_streamed);
         self.timers.leave(entered);
-        self.exchanges.temporal.push(blocks);
     }
 
     fn call(&self, step: u64, stage: usize, time: f64, dt: f64) -> StageCall {

@@ -1,6 +1,6 @@
 //! Temporal blocking: several steps at a stretch between two exchanges, strip by strip, while what they share is in a cache.
 
-use super::block::{Block, Front, Level, Sweep, fronts};
+use super::block::{Block, Front, Level, Split, Sweep, fronts};
 use crate::field::{Real, Scalar};
 use crate::grid::{IndexBox, Tile};
 use crate::kernels::Declaration;
@@ -8,6 +8,12 @@ use crate::parallel::{HaloExchange, HaloNeed};
 
 /// The share of a core's cache that a strip fills: the rest is for coefficients, and for what passes through.
 const SHARE_OF_CACHE: f64 = 0.6;
+
+/// Bytes that levels without a lag between them go through in turn, to stay in a core's own cache.
+const BYTES_AT_ONCE: usize = 384 * 1024;
+
+/// Layers that a level does at a time: two of them read less than twice what one does.
+const LAYERS: usize = 2;
 
 /// Rows of the narrowest strip: thinner ones would be read again too often.
 const LEAST_ROWS: usize = 4;
@@ -30,6 +36,8 @@ pub(super) struct Course {
     pub levels: Vec<Level>,
     /// The cells that each level updates.
     pub regions: Vec<IndexBox>,
+    /// The same in parts, where there are messages to wait for.
+    pub split: Option<Split>,
     /// Where slots are first touched.
     pub fronts: Vec<Front>,
 }
@@ -47,10 +55,17 @@ impl<T: Real> Temporal<T> {
         let marching = if tile.stored().len(2) > 1 { 2 } else { 1 };
         let shared = (cache.n_threads > 1 && marching == 2).then_some(marching);
         let block = |first: usize, n: usize| Block::new(declaration, &tile.grid, first, n, shared);
+        let exchanges: Vec<HaloExchange<T>> = phases
+            .clone()
+            .map(|first| exchange(block(first, n_steps).needs()))
+            .collect();
         let course = |first: usize, n: usize| {
             let block = block(first, n);
+            let regions = block.regions(tile);
+            let reach = exchanges[first].plan().message_reach(tile);
             Course {
-                regions: block.regions(tile),
+                split: block.split(declaration, tile, &regions, &reach),
+                regions,
                 fronts: fronts(declaration, &tile.grid, &block.levels, 2, 1),
                 levels: block.levels,
             }
@@ -59,21 +74,16 @@ impl<T: Real> Temporal<T> {
         Temporal {
             n_steps,
             courses: phases
-                .clone()
                 .map(|first| (1..=n_steps).map(|n| course(first, n)).collect())
                 .collect(),
-            exchanges: phases.map(|first| exchange(block(first, n_steps).needs())).collect(),
+            exchanges,
             sweep: fitting(&longest, declaration, tile, cache, size_of::<T>()),
         }
     }
 
-    /// What a block of `n` steps does that begins in `phase`.
-    pub fn course(&self, phase: usize, n: usize) -> (&Course, Sweep) {
-        (&self.courses[phase][n - 1], self.sweep)
-    }
-
-    pub fn exchange(&mut self, phase: usize) -> &mut HaloExchange<T> {
-        &mut self.exchanges[phase]
+    /// What a block of `n` steps does that begins in `phase`, how, and what is exchanged before.
+    pub fn course(&mut self, phase: usize, n: usize) -> (&Course, Sweep, &mut HaloExchange<T>) {
+        (&self.courses[phase][n - 1], self.sweep, &mut self.exchanges[phase])
     }
 }
 
@@ -94,6 +104,7 @@ fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: Cache, 
             layers: 1,
             across: None,
             rows: 0,
+            rows_at_once: 0,
         };
     }
     let reach = declaration.reach(&tile.grid);
@@ -112,12 +123,15 @@ fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: Cache, 
         .sum();
     let row = stored.len(0) * (cell + declaration.n_coefficient_arrays * size);
     let bytes = (SHARE_OF_CACHE * (cache.n_threads * cache.bytes) as f64) as usize;
-    let rows_that_fit = bytes / (row * (1 + behind(2))).max(1);
+    // Threads that share a layer lag for one.
+    let layers = if cache.n_threads > 1 { 1 } else { LAYERS };
+    let rows_that_fit = bytes / (row * (layers + behind(2))).max(1);
     let (least, most) = (LEAST_ROWS * cache.n_threads, MOST_ROWS * cache.n_threads);
     Sweep {
         marching: 2,
-        layers: 1,
+        layers,
         across: Some(1),
         rows: rows_that_fit.saturating_sub(behind(1)).clamp(least, most),
+        rows_at_once: (BYTES_AT_ONCE / (row * (layers + 1)).max(1)).max(LEAST_ROWS),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::grid::{IndexBox, PerAxis};
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 /// Bytes of a cache line, to which the first owned cell of every row is aligned.
@@ -124,6 +125,22 @@ impl<T: Copy + Default> Array<T> {
         unsafe { std::slice::from_raw_parts(self.data.as_ptr().add(offset), (hi - lo) as usize) }
     }
 
+    /// The cells `[lo, hi)` of the rows `[j0, j1)` of plane k.
+    #[inline(always)]
+    pub fn rows(&self, [j0, j1]: [i64; 2], k: i64, lo: i64, hi: i64) -> Rows<'_, T> {
+        let offset = self.offset(j0, k, lo, hi);
+        // With the first and the last row, all between are stored.
+        self.offset((j1 - 1).max(j0), k, lo, hi);
+        Rows {
+            // SAFETY: the first cell is stored, as just checked.
+            first: unsafe { self.data.add(offset) },
+            stride: self.strides[1],
+            n: (j1 - j0).max(0) as usize,
+            len: (hi - lo) as usize,
+            borrowed: PhantomData,
+        }
+    }
+
     /// Has those cells of a box that are stored fetched into the caches.
     pub fn prefetch(&self, cells: &IndexBox) {
         let part = cells.intersect(&self.stored);
@@ -228,6 +245,65 @@ impl<T: Copy + Default> Array<T> {
                 }
             }
         }
+    }
+}
+
+/// The same cells of rows of one plane that follow each other: checked together, and cheap to go through.
+#[derive(Debug)]
+pub struct Rows<'a, T> {
+    first: NonNull<T>,
+    stride: usize,
+    n: usize,
+    len: usize,
+    borrowed: PhantomData<&'a [T]>,
+}
+
+impl<T> Clone for Rows<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Rows<'_, T> {}
+
+impl<'a, T> Rows<'a, T> {
+    /// How many rows there are.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// The `number`-th row.
+    #[inline(always)]
+    pub fn row(&self, number: usize) -> &'a [T] {
+        assert!(number < self.n, "there are fewer rows");
+        // SAFETY: `Array::rows` checked that these rows are stored; otherwise as for `Array::row`.
+        unsafe { std::slice::from_raw_parts(self.first.as_ptr().add(number * self.stride), self.len) }
+    }
+}
+
+/// As [`Rows`], to write.
+#[derive(Debug)]
+pub struct RowsMut<'a, T>(Rows<'a, T>);
+
+impl<'a, T> RowsMut<'a, T> {
+    /// # Safety
+    /// No other reference to these cells may be in use while the rows live.
+    #[inline(always)]
+    pub(super) unsafe fn new(rows: Rows<'a, T>) -> Self {
+        RowsMut(rows)
+    }
+
+    /// How many rows there are.
+    pub fn n(&self) -> usize {
+        self.0.n
+    }
+
+    /// The `number`-th row.
+    #[inline(always)]
+    pub fn row_mut(&mut self, number: usize) -> &mut [T] {
+        assert!(number < self.0.n, "there are fewer rows");
+        // SAFETY: as for `Rows::row`; whoever made this excludes other references, and `&mut self` makes the slice unique.
+        unsafe { std::slice::from_raw_parts_mut(self.0.first.as_ptr().add(number * self.0.stride), self.0.len) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a stage may touch while it runs on one region.
 
-use super::{Array, Real, SlotId, Storage, streaming};
+use super::{Array, Real, Rows, RowsMut, SlotId, Storage, streaming};
 use crate::grid::{IndexBox, Reach};
 use std::cell::Cell;
 
@@ -131,15 +131,14 @@ impl<'a, T: Real> StageView<'a, T> {
         let Some(place) = self.writes.iter().position(|&write| write == slot) else {
             undeclared(slot, "write")
         };
-        let mut taken = self.taken.get();
-        let (word, bit) = (place / 64, 1 << (place % 64));
+        let taken: &Cell<[u64]> = &self.taken;
+        let (word, bit) = (&taken.as_slice_of_cells()[place / 64], 1 << (place % 64));
         assert!(
-            taken[word] & bit == 0,
+            word.get() & bit == 0,
             "the writer of slot {} was already handed out",
             slot.0
         );
-        taken[word] |= bit;
-        self.taken.set(taken);
+        word.set(word.get() | bit);
     }
 }
 
@@ -154,8 +153,15 @@ impl<'a, T: Copy + Default> RowReader<'a, T> {
     /// The cells `[lo, hi)` of row (j, k).
     #[inline(always)]
     pub fn row(&self, j: i64, k: i64, lo: i64, hi: i64) -> &'a [T] {
-        check(&self.allowed, j, k, lo, hi);
+        check(&self.allowed, [j, j + 1], k, lo, hi);
         self.array.row(j, k, lo, hi)
+    }
+
+    /// The cells `[lo, hi)` of the rows `[j0, j1)` of plane k.
+    #[inline(always)]
+    pub fn rows(&self, [j0, j1]: [i64; 2], k: i64, lo: i64, hi: i64) -> Rows<'a, T> {
+        check(&self.allowed, [j0, j1], k, lo, hi);
+        self.array.rows([j0, j1], k, lo, hi)
     }
 
     /// Has the cells `[lo, hi)` of row (j, k) fetched into the caches: worth it for rows read soon that follow no
@@ -178,17 +184,34 @@ impl<T: Copy + Default> RowWriter<'_, T> {
     /// The cells `[lo, hi)` of row (j, k).
     #[inline(always)]
     pub fn row(&self, j: i64, k: i64, lo: i64, hi: i64) -> &[T] {
-        check(&self.allowed, j, k, lo, hi);
+        check(&self.allowed, [j, j + 1], k, lo, hi);
         self.array.row(j, k, lo, hi)
     }
 
     /// The cells `[lo, hi)` of row (j, k), to write.
     #[inline(always)]
     pub fn row_mut(&mut self, j: i64, k: i64, lo: i64, hi: i64) -> &mut [T] {
-        check(&self.allowed, j, k, lo, hi);
+        check(&self.allowed, [j, j + 1], k, lo, hi);
         // SAFETY: the slot's writer is handed out once per view, `&mut self` makes the slice unique within it, and
         // whoever built the view excludes all others from the written cells.
         unsafe { self.array.row_mut_shared(j, k, lo, hi) }
+    }
+
+    /// The cells `[lo, hi)` of the rows (j, k) and (j, k + 1), to write.
+    #[inline(always)]
+    pub fn pair_mut(&mut self, j: i64, k: i64, lo: i64, hi: i64) -> [&mut [T]; 2] {
+        check(&self.allowed, [j, j + 1], k, lo, hi);
+        check(&self.allowed, [j, j + 1], k + 1, lo, hi);
+        // SAFETY: as for `row_mut`; the rows lie in different planes.
+        [k, k + 1].map(|k| unsafe { self.array.row_mut_shared(j, k, lo, hi) })
+    }
+
+    /// The cells `[lo, hi)` of the rows `[j0, j1)` of plane k, to write.
+    #[inline(always)]
+    pub fn rows_mut(&mut self, [j0, j1]: [i64; 2], k: i64, lo: i64, hi: i64) -> RowsMut<'_, T> {
+        check(&self.allowed, [j0, j1], k, lo, hi);
+        // SAFETY: as for `row_mut`.
+        unsafe { RowsMut::new(self.array.rows([j0, j1], k, lo, hi)) }
     }
 
     /// Has the cells `[lo, hi)` of row (j, k) fetched into the caches: see [`RowReader::prefetch`].
@@ -227,12 +250,12 @@ impl<T> Drop for RowWriter<'_, T> {
 
 /// Holds a kernel to its declarations, in debug builds and in the binary that the tests drive.
 #[inline(always)]
-fn check(allowed: &IndexBox, j: i64, k: i64, lo: i64, hi: i64) {
+fn check(allowed: &IndexBox, [j0, j1]: [i64; 2], k: i64, lo: i64, hi: i64) {
     if cfg!(any(debug_assertions, feature = "faults")) {
-        let row = IndexBox::new([lo, j, k], [hi, j + 1, k + 1]);
+        let rows = IndexBox::new([lo, j0, k], [hi, j1, k + 1]);
         assert!(
-            allowed.contains_box(&row),
-            "row {row} lies outside the declared {allowed}"
+            allowed.contains_box(&rows),
+            "cells {rows} lie outside the declared {allowed}"
         );
     }
 }

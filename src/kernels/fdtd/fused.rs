@@ -2,19 +2,39 @@
 //!
 //! Worked out once for every row, so that a sweep does not look for it: rows with the same patterns of materials share a plan.
 
-use super::medium::Medium;
+use super::medium::{Medium, Run};
 use super::prepared::Part;
+use super::rules::Rule;
 use crate::field::Real;
 use crate::grid::{IndexBox, PerAxis, Tile};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// A stretch of a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
     pub start: i64,
     pub end: i64,
-    /// The rules of the three components, where nothing but curls and losses with uniform coefficients acts on any.
-    pub rules: Option<[u32; 3]>,
+    pub action: Action,
+}
+
+/// What acts on the three components along a segment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Nothing but curls and losses, on any of them, with uniform coefficients: numbers of their rules.
+    Plain([u32; 3]),
+    /// Beside these one Drude pole on each.
+    Drude([u32; 3]),
+    /// Something else on one at least: numbers of [`Piece`]s.
+    Each(Range<usize>),
+}
+
+/// A stretch of one component.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    /// Of the component.
+    pub axis: usize,
+    pub run: Run,
 }
 
 /// The plans of all rows of a tile.
@@ -24,7 +44,10 @@ pub struct Fused {
     pub nodes: IndexBox,
     /// The plan of each row of `nodes`, y fastest; empty where all rows have the first.
     rows: Vec<u32>,
-    plans: Vec<Vec<Segment>>,
+    /// Their segments.
+    plans: Vec<Range<usize>>,
+    segments: Vec<Segment>,
+    pieces: Vec<Piece>,
 }
 
 impl Fused {
@@ -48,71 +71,118 @@ impl Fused {
         }
         let media = parts.map(|part| &part.medium);
         let mut numbers: HashMap<[usize; 3], u32> = HashMap::new();
-        let mut plans = Vec::new();
-        let mut rows = Vec::new();
+        let mut fused = Fused {
+            nodes,
+            rows: Vec::new(),
+            plans: Vec::new(),
+            segments: Vec::new(),
+            pieces: Vec::new(),
+        };
         for (j, k) in nodes.rows() {
             let patterns = media.map(|medium| medium.pattern(j, k));
             let number = *numbers.entry(patterns).or_insert_with(|| {
-                plans.push(plan(media, (j, k), [nodes.lo[0], nodes.hi[0]]));
-                plans.len() as u32 - 1
+                fused.plan(media, (j, k));
+                fused.plans.len() as u32 - 1
             });
-            rows.push(number);
+            fused.rows.push(number);
         }
-        if plans.len() == 1 {
-            rows = Vec::new();
+        if fused.plans.len() == 1 {
+            fused.rows = Vec::new();
         }
-        Some(Fused { nodes, rows, plans })
+        Some(fused)
     }
 
     /// The segments of a row of `nodes`, in ascending order.
     #[inline]
     pub fn segments(&self, j: i64, k: i64) -> &[Segment] {
-        if self.rows.is_empty() {
-            return &self.plans[0];
-        }
-        let row = (k - self.nodes.lo[2]) as usize * self.nodes.len(1) + (j - self.nodes.lo[1]) as usize;
-        &self.plans[self.rows[row] as usize]
-    }
-}
-
-fn plan<T: Real>(media: PerAxis<&Medium<T>>, (j, k): (i64, i64), [start, end]: [i64; 2]) -> Vec<Segment> {
-    let mut segments: Vec<Segment> = Vec::new();
-    let mut at = start;
-    while at < end {
-        let here = media.map(|medium| medium.plain_until([at, j, k]));
-        let next = here.iter().map(|(_, next)| *next).min().unwrap_or(end).min(end);
-        let rules = match here {
-            [(Some(x), _), (Some(y), _), (Some(z), _)] => Some([x, y, z].map(|rule| rule as u32)),
-            _ => None,
+        let plan = match self.rows.is_empty() {
+            true => 0,
+            false => self.rows[self.place(j, k)] as usize,
         };
-        match segments.last_mut() {
-            Some(last) if last.rules == rules => last.end = next,
-            _ => segments.push(Segment {
-                start: at,
-                end: next,
-                rules,
-            }),
-        }
-        at = next;
+        &self.segments[self.plans[plan].clone()]
     }
-    segments
+
+    /// The pieces of a segment.
+    #[inline]
+    pub fn pieces(&self, numbers: &Range<usize>) -> &[Piece] {
+        &self.pieces[numbers.clone()]
+    }
+
+    /// How far the rows from j on have the same segments: at most to `end`.
+    #[inline]
+    pub fn equal_until(&self, j: i64, end: i64, k: i64) -> i64 {
+        if self.rows.is_empty() {
+            return end;
+        }
+        let rows = &self.rows[self.place(j, k)..][..(end - j) as usize];
+        j + rows.iter().take_while(|&&plan| plan == rows[0]).count() as i64
+    }
+
+    fn place(&self, j: i64, k: i64) -> usize {
+        (k - self.nodes.lo[2]) as usize * self.nodes.len(1) + (j - self.nodes.lo[1]) as usize
+    }
+
+    /// Adds the plan of a row.
+    fn plan<T: Real>(&mut self, media: PerAxis<&Medium<T>>, (j, k): (i64, i64)) {
+        let first = self.segments.len();
+        let (mut at, end) = (self.nodes.lo[0], self.nodes.hi[0]);
+        while at < end {
+            let runs = media.map(|medium| medium.run([at, j, k]));
+            let next = runs.iter().fold(end, |next, run| next.min(run.end));
+            let is_all = |holds: &dyn Fn(&Rule<T>) -> bool| {
+                let rules = || media.iter().zip(&runs).map(|(medium, run)| &medium.rules()[run.rule]);
+                runs.iter().all(|run| !run.is_varied) && rules().all(holds)
+            };
+            let rules = runs.map(|run| run.rule as u32);
+            let action = match () {
+                _ if is_all(&Rule::is_plain) => Action::Plain(rules),
+                _ if is_all(&|rule| rule.drude().is_some()) => Action::Drude(rules),
+                _ => Action::Each(0..0),
+            };
+            match self.segments[first..].last_mut() {
+                Some(last) if last.action == action => last.end = next,
+                _ => self.segments.push(Segment {
+                    start: at,
+                    end: next,
+                    action,
+                }),
+            }
+            at = next;
+        }
+        for segment in self.segments[first..].iter_mut() {
+            if let Action::Each(numbers) = &mut segment.action {
+                numbers.start = self.pieces.len();
+                for (axis, medium) in media.iter().enumerate() {
+                    let mut at = segment.start;
+                    while at < segment.end {
+                        let run = medium.run([at, j, k]);
+                        at = run.end;
+                        self.pieces.push(Piece { axis, run });
+                    }
+                }
+                numbers.end = self.pieces.len();
+            }
+        }
+        self.plans.push(first..self.segments.len());
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Units;
+    use crate::field::SlotId;
     use crate::grid::Grid;
     use crate::kernels::fdtd::component::Component;
     use crate::kernels::fdtd::geometry::MaterialMap;
     use crate::kernels::fdtd::geometry::{Geometry, Shape, ShapeKind};
     use crate::kernels::fdtd::material::Material;
     use crate::kernels::fdtd::mixture::MagneticMixture;
-    use crate::kernels::fdtd::rules::Rule;
+    use crate::kernels::fdtd::rules::{PoleEnergy, PoleRule};
     use crate::kernels::fdtd::units::Vacuum;
 
-    #[test]
-    fn segments_cover_the_row_and_are_plain_where_all_components_are() {
+    /// A slab whose faces lie on nodes: Ey and Ez are mixed there, Ex is not. What the slab is made of has a Drude pole.
+    fn media() -> PerAxis<Medium<f64>> {
         let grid = Grid {
             cells: [80, 3, 3],
             dims: 3,
@@ -120,7 +190,6 @@ mod tests {
             origin: [0.0; 3],
             periodic: [true; 3],
         };
-        // A slab whose faces lie on nodes: Ey and Ez are mixed there, Ex is not.
         let geometry = Geometry {
             materials: vec![Material::vacuum("background"), Material::vacuum("other")],
             shapes: vec![Shape {
@@ -128,31 +197,73 @@ mod tests {
                 material: 1,
             }],
         };
-        let media = Component::ELECTRIC.map(|component| {
+        Component::ELECTRIC.map(|component| {
             let map = MaterialMap::new(&geometry, &grid, component, grid.all());
             let mixture = MagneticMixture {
                 inverse_permeability: 1.0,
                 loss: 0.0,
             };
-            let rule = Rule::magnetic(&mixture, &Vacuum::new(Units::Natural), 0.1);
-            let rules = vec![rule; map.mixes().len()];
-            Medium::<f64>::new(map, rules)
-        });
-        let segments = plan(media.each_ref(), (1, 1), [0, 80]);
+            let plain = Rule::magnetic(&mixture, &Vacuum::new(Units::Natural), 0.1);
+            let mut rules = vec![plain; map.mixes().len()];
+            let inside = map.mix_at([40, 1, 1]) as usize;
+            rules[inside].poles.push(PoleRule::Drude {
+                current: SlotId(component.axis()),
+                a: 0.5,
+                b: 0.25,
+                energy: PoleEnergy {
+                    kinetic: 0.0,
+                    potential: 0.0,
+                },
+            });
+            Medium::new(map, rules)
+        })
+    }
+
+    #[test]
+    fn segments_cover_the_row_and_say_what_acts() {
+        let media = media();
+        let mut fused = Fused {
+            nodes: IndexBox::from_size([80, 3, 3]),
+            rows: Vec::new(),
+            plans: Vec::new(),
+            segments: Vec::new(),
+            pieces: Vec::new(),
+        };
+        fused.plan(media.each_ref(), (1, 1));
+        let segments = fused.segments(1, 1);
         assert_eq!((segments[0].start, segments.last().unwrap().end), (0, 80));
         assert!(segments.windows(2).all(|pair| pair[0].end == pair[1].start));
-        for segment in &segments {
+        for segment in segments {
             for i in segment.start..segment.end {
-                let plain = media
-                    .each_ref()
-                    .map(|medium| medium.plain_until([i, 1, 1]).0.map(|rule| rule as u32));
-                match segment.rules {
-                    Some(rules) => assert_eq!(plain, rules.map(Some)),
-                    None => assert!(plain.contains(&None)),
+                let rules = media.each_ref().map(|medium| medium.at([i, 1, 1]));
+                let expected = |numbers: &[u32; 3]| [0, 1, 2].map(|a| &media[a].rules()[numbers[a] as usize]);
+                match &segment.action {
+                    Action::Plain(numbers) => {
+                        assert_eq!(expected(numbers), rules);
+                        assert!(rules.iter().all(|rule| rule.is_plain()));
+                    }
+                    Action::Drude(numbers) => {
+                        assert_eq!(expected(numbers), rules);
+                        assert!(rules.iter().all(|rule| rule.drude().is_some()));
+                    }
+                    Action::Each(numbers) => {
+                        assert!(rules.iter().any(|rule| !rule.is_plain()));
+                        assert!(rules.iter().any(|rule| rule.drude().is_none()));
+                        let here = fused.pieces(numbers).iter();
+                        let here = here.filter(|piece| (piece.run.start..piece.run.end).contains(&i));
+                        assert_eq!(here.map(|piece| piece.axis).collect::<Vec<_>>(), [0, 1, 2]);
+                    }
                 }
             }
         }
-        // Vacuum, face, slab, face, vacuum: a lone node on a face has a rule of its own, and is plain.
-        assert_eq!(segments.len(), 5);
+        // Vacuum; the face, where Ey and Ez are mixed but Ex is not; the slab; the other face; vacuum.
+        let is_plain = |segment: &Segment| matches!(segment.action, Action::Plain(_));
+        assert!(is_plain(&segments[0]) && is_plain(&segments[segments.len() - 1]));
+        assert!(
+            segments
+                .iter()
+                .any(|segment| matches!(segment.action, Action::Drude(_)))
+        );
+        assert!(segments.iter().any(|segment| matches!(segment.action, Action::Each(_))));
     }
 }

@@ -1,11 +1,10 @@
 //! The kernel: what is known of a configuration before and after its tile, and what the two stages do.
 
 use super::absorber::Layer;
-use super::current::Current;
 use super::energy;
 use super::initial;
 use super::parameters::{Fitted, Parameters};
-use super::plane_wave::{PlaneWave, Timing};
+use super::plane_wave::Timing;
 use super::prepared::Prepared;
 use super::representative::index_at_wall;
 use super::scenery;
@@ -153,16 +152,7 @@ impl<T: Real> Kernel<T> for Maxwell<T> {
         if view.region().is_empty() {
             return;
         }
-        let drive = Drive::new(&self.parameters, call);
-        Sweep::new(
-            self.prepared(),
-            &self.slots,
-            &drive,
-            call.instructions,
-            call.stage,
-            view,
-        )
-        .run();
+        Sweep::new(&self.parameters, self.prepared(), &self.slots, call, view).run();
     }
 
     fn gauge(&self, _call: &StageCall, view: &StageView<'_, T>, sums: &mut [ExactSum]) {
@@ -184,30 +174,5 @@ impl<T: Real> Kernel<T> for Maxwell<T> {
 
     fn rates_vary(&self) -> bool {
         false
-    }
-}
-
-/// What sources add in one stage of one step.
-#[derive(Debug)]
-pub struct Drive {
-    pub waves: Vec<Arc<PlaneWave>>,
-    pub step: u64,
-    /// Per current: what its nodes' weights are multiplied with, A/m2 or V/m2.
-    pub strengths: Vec<f64>,
-}
-
-impl Drive {
-    fn new(parameters: &Parameters, call: &StageCall) -> Drive {
-        let dt = parameters.steps().dt;
-        let is_electric = call.stage == 1;
-        let strength = |current: &Current| match current.component.is_electric() == is_electric {
-            true => current.rate(call.step, dt),
-            false => 0.0,
-        };
-        Drive {
-            waves: parameters.steps().waves.clone(),
-            step: call.step,
-            strengths: parameters.currents.iter().map(strength).collect(),
-        }
     }
 }

@@ -35,13 +35,12 @@ pub struct Mapped<T> {
 
 /// Nodes of a row that one loop takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Run {
-    start: i64,
-    end: i64,
+pub struct Run {
+    pub start: i64,
+    pub end: i64,
     /// Number of a rule, or of a varied one.
-    rule: usize,
-    is_varied: bool,
-    is_plain: bool,
+    pub rule: usize,
+    pub is_varied: bool,
 }
 
 /// What holds on a stretch.
@@ -61,10 +60,14 @@ impl<T> Clone for Stretch<'_, T> {
 impl<T> Copy for Stretch<'_, T> {}
 
 impl<T: Real> Medium<T> {
-    /// The rules on a map; one alone where the map is uniform.
+    /// The rules on a map; one alone where all are equal.
     pub fn new(map: MaterialMap, mut rules: Vec<Rule<T>>) -> Medium<T> {
         if let Some(mix) = map.uniform() {
             return Medium::Uniform(rules.swap_remove(mix as usize));
+        }
+        // As for H, where nothing is magnetic.
+        if rules.iter().all(|rule| *rule == rules[0]) {
+            return Medium::Uniform(rules.swap_remove(0));
         }
         let mut varied = Vec::new();
         let start = map.nodes().lo[0];
@@ -130,26 +133,37 @@ impl<T: Real> Medium<T> {
             Medium::Mapped(mapped) => mapped,
         };
         let runs = &mapped.runs[mapped.map.pattern(row.j, row.k)];
-        let here = runs.iter().skip_while(|run| run.end <= row.lo);
-        for run in here.take_while(|run| run.start < row.hi) {
+        let first = runs.partition_point(|run| run.end <= row.lo);
+        for run in runs[first..].iter().take_while(|run| run.start < row.hi) {
             let (lo, hi) = (run.start.max(row.lo), run.end.min(row.hi));
-            let stretch = match run.is_varied {
-                false => Stretch::Uniform(&mapped.rules[run.rule]),
-                true => Stretch::Varied(&mapped.varied[run.rule], (lo - run.start) as usize),
-            };
-            take(Row { lo, hi, ..row }, stretch);
+            take(Row { lo, hi, ..row }, self.stretch(run, lo));
         }
     }
 
-    /// The number in [`Medium::rules`] of the rule at a node if nothing but curls and losses with uniform coefficients acts,
-    /// and where the stretch around the node that has this rule, or none such, ends.
-    pub fn plain_until(&self, node: PerAxis<i64>) -> (Option<usize>, i64) {
+    /// What holds on the part of `run` that begins at node `lo`.
+    #[inline]
+    pub fn stretch(&self, run: &Run, lo: i64) -> Stretch<'_, T> {
         match self {
-            Medium::Uniform(rule) => (rule.is_plain().then_some(0), i64::MAX),
+            Medium::Uniform(rule) => Stretch::Uniform(rule),
+            Medium::Mapped(mapped) if run.is_varied => {
+                Stretch::Varied(&mapped.varied[run.rule], (lo - run.start) as usize)
+            }
+            Medium::Mapped(mapped) => Stretch::Uniform(&mapped.rules[run.rule]),
+        }
+    }
+
+    /// The run that a node is in.
+    pub fn run(&self, node: PerAxis<i64>) -> Run {
+        match self {
+            Medium::Uniform(_) => Run {
+                start: i64::MIN,
+                end: i64::MAX,
+                rule: 0,
+                is_varied: false,
+            },
             Medium::Mapped(mapped) => {
                 let runs = &mapped.runs[mapped.map.pattern(node[1], node[2])];
-                let run = &runs[runs.partition_point(|run| run.end <= node[0])];
-                (run.is_plain.then_some(run.rule), run.end)
+                runs[runs.partition_point(|run| run.end <= node[0])]
             }
         }
     }
@@ -185,7 +199,6 @@ fn runs<T: Real>(start: i64, spans: &[Span], rules: &[Rule<T>], varied: &mut Vec
                 end,
                 rule: spans[n].mix as usize,
                 is_varied: false,
-                is_plain: rule.is_plain(),
             });
             m = n + 1;
         } else {
@@ -201,7 +214,6 @@ fn runs<T: Real>(start: i64, spans: &[Span], rules: &[Rule<T>], varied: &mut Vec
                 end,
                 rule: varied.len() - 1,
                 is_varied: true,
-                is_plain: false,
             });
         }
         at = end;

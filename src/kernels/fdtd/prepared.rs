@@ -29,8 +29,34 @@ pub struct Part<T> {
     /// Per axis: whether nodes lie on the walls of the axis.
     pub is_on_walls: PerAxis<bool>,
     pub layers: Vec<Layer<T>>,
-    /// `(number of the current, nodes)`.
-    pub currents: Vec<(usize, Vec<Node>)>,
+    pub currents: Vec<CurrentNodes>,
+}
+
+/// Where a current flows.
+#[derive(Debug)]
+pub struct CurrentNodes {
+    /// Of the current, in the order of the configuration.
+    pub number: usize,
+    /// In the order of the storage.
+    pub nodes: Vec<Node>,
+    /// The smallest box around them.
+    pub bounds: IndexBox,
+}
+
+impl CurrentNodes {
+    fn new(number: usize, nodes: Vec<Node>) -> CurrentNodes {
+        let [lo, hi] = [0, 1].map(|by| {
+            [0, 1, 2].map(|axis| {
+                let along = nodes.iter().map(|node| node.cell[axis] + by);
+                if by == 0 { along.min() } else { along.max() }.unwrap_or(0)
+            })
+        });
+        CurrentNodes {
+            number,
+            nodes,
+            bounds: IndexBox::new(lo, hi),
+        }
+    }
 }
 
 /// An absorbing layer for one component.
@@ -68,7 +94,6 @@ pub struct Occurrences {
     pub has_poles: bool,
     /// Among them poles that need the field before and after a step.
     pub has_relaxations: bool,
-    pub has_currents: bool,
 }
 
 impl Occurrences {
@@ -79,7 +104,6 @@ impl Occurrences {
             has_images: parts().any(|part| part.interior != part.updated),
             has_poles: rules.clone().any(|rule| !rule.poles.is_empty()),
             has_relaxations: rules.any(Rule::has_relaxation),
-            has_currents: parts().any(|part| !part.currents.is_empty()),
         }
     }
 }
@@ -138,8 +162,8 @@ fn part<T: Real>(parameters: &Parameters, slots: &Slots, tile: &Tile, component:
         is_on_walls: [0, 1, 2].map(|axis| location.0[axis] && !grid.periodic[axis]),
         layers: layers(parameters, slots, grid, component, &curl),
         currents: currents
-            .map(|(number, current)| (number, current.nodes(grid, &parameters.walls, &here)))
-            .filter(|(_, nodes)| !nodes.is_empty())
+            .map(|(number, current)| CurrentNodes::new(number, current.nodes(grid, &parameters.walls, &here)))
+            .filter(|current| !current.nodes.is_empty())
             .collect(),
     }
 }

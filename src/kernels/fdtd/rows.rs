@@ -3,8 +3,8 @@
 //! Every loop does the same operations in the same order on a cell, however rows are cut into pieces and whichever of the
 //! loops takes a piece, so that the bits do not depend on either.
 
-use super::curl::{Row, pair};
-use crate::field::{Real, RowReader, RowWriter};
+use super::curl::Row;
+use crate::field::{Real, RowReader, RowWriter, Rows, RowsMut};
 use crate::for_each_instruction_set;
 
 /// Two rows whose difference is taken, and the inverse of the spacing, 1/m.
@@ -104,39 +104,126 @@ pub struct Triple<T> {
     pub per_length: [[T; 2]; 3],
 }
 
+/// The rows of a field's three components, and those of the sources that drive them.
+#[derive(Debug)]
+pub struct Three<'t, 's, T> {
+    pub targets: [RowsMut<'t, T>; 3],
+    /// The sources at the nodes themselves, along x, y and z.
+    pub here: [Rows<'s, T>; 3],
+    /// The sources one node away, in the order of the differences in which they occur: of x the added and the subtracted
+    /// one, then of y, then of z.
+    pub there: [[Rows<'s, T>; 2]; 3],
+}
+
 for_each_instruction_set! {
-    /// Three times [`curl_row`] in one loop, in 3D. `here` are the rows of the sources at the nodes themselves, along x, y
-    /// and z; `there` those one node away, in the order of the differences in which they occur: of x the added and the
-    /// subtracted one, then of y, then of z. Differences are from here to there; so H, whose differences run the
-    /// other way, takes negative gains, which gives the same bits.
-    pub fn three_curl_rows[T: Real](
-        x: &mut [T], y: &mut [T], z: &mut [T], here: [&[T]; 3], there: [[&[T]; 2]; 3], order: Order, triple: &Triple<T>,
+    /// Three times [`curl_row`] in one loop, in 3D, on rows of one plane. Differences are from here to there; so H, whose
+    /// differences run the other way, takes negative gains, which gives the same bits.
+    pub fn three_curl_rows[T: Real](rows: &mut Three<'_, '_, T>, order: Order, triple: &Triple<T>) {
+        let Three { targets: [x, y, z], here, there } = rows;
+        for n in 0..x.n() {
+            let (here, there) = nth(here, there, n);
+            three_curls(x.row_mut(n), y.row_mut(n), z.row_mut(n), here, there, order, triple);
+        }
+    }
+}
+
+/// The `n`-th row of each. Closures would not be compiled for the instruction set of the loop, and stay calls.
+#[inline(always)]
+fn nth<'s, T>(here: &[Rows<'s, T>; 3], there: &[[Rows<'s, T>; 2]; 3], n: usize) -> ([&'s [T]; 3], [[&'s [T]; 2]; 3]) {
+    (
+        [here[0].row(n), here[1].row(n), here[2].row(n)],
+        [
+            [there[0][0].row(n), there[0][1].row(n)],
+            [there[1][0].row(n), there[1][1].row(n)],
+            [there[2][0].row(n), there[2][1].row(n)],
+        ],
+    )
+}
+
+for_each_instruction_set! {
+    /// Three times [`drude_curl_row`] in one loop: the currents of one pole for each component, and the factors of each.
+    pub fn three_drude_rows[T: Real](
+        rows: &mut Three<'_, '_, T>, currents: &mut [RowsMut<'_, T>; 3], poles: [[T; 2]; 3], triple: &Triple<T>,
     ) {
-        let n = x.len();
-        let (y, z) = (&mut y[..n], &mut z[..n]);
-        let (sx, sy, sz) = (&here[0][..n], &here[1][..n], &here[2][..n]);
-        let (xp, xm) = (&there[0][0][..n], &there[0][1][..n]);
-        let (yp, ym) = (&there[1][0][..n], &there[1][1][..n]);
-        let (zp, zm) = (&there[2][0][..n], &there[2][1][..n]);
-        let [kx, ky, kz] = triple.keep;
-        let [gx, gy, gz] = triple.gain;
-        let [[fxp, fxm], [fyp, fym], [fzp, fzm]] = triple.per_length;
-        match order {
-            // Of E: x takes z and y, y takes x and z, z takes y and x.
-            Order::Electric => {
-                for i in 0..n {
-                    x[i] = kx * x[i] + gx * (fxp * (sz[i] - xp[i]) - fxm * (sy[i] - xm[i]));
-                    y[i] = ky * y[i] + gy * (fyp * (sx[i] - yp[i]) - fym * (sz[i] - ym[i]));
-                    z[i] = kz * z[i] + gz * (fzp * (sy[i] - zp[i]) - fzm * (sx[i] - zm[i]));
-                }
+        let Three { targets: [x, y, z], here, there } = rows;
+        let [jx, jy, jz] = currents;
+        for n in 0..x.n() {
+            let (here, there) = nth(here, there, n);
+            let currents = (jx.row_mut(n), jy.row_mut(n), jz.row_mut(n));
+            three_drudes(x.row_mut(n), y.row_mut(n), z.row_mut(n), currents, here, there, poles, triple);
+        }
+    }
+}
+
+/// One row of [`three_drude_rows`].
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn three_drudes<T: Real>(
+    x: &mut [T],
+    y: &mut [T],
+    z: &mut [T],
+    (jx, jy, jz): (&mut [T], &mut [T], &mut [T]),
+    here: [&[T]; 3],
+    there: [[&[T]; 2]; 3],
+    poles: [[T; 2]; 3],
+    triple: &Triple<T>,
+) {
+    let n = x.len();
+    let (y, z) = (&mut y[..n], &mut z[..n]);
+    let (jx, jy, jz) = (&mut jx[..n], &mut jy[..n], &mut jz[..n]);
+    let (sx, sy, sz) = (&here[0][..n], &here[1][..n], &here[2][..n]);
+    let (xp, xm) = (&there[0][0][..n], &there[0][1][..n]);
+    let (yp, ym) = (&there[1][0][..n], &there[1][1][..n]);
+    let (zp, zm) = (&there[2][0][..n], &there[2][1][..n]);
+    let [kx, ky, kz] = triple.keep;
+    let [gx, gy, gz] = triple.gain;
+    let [[fxp, fxm], [fyp, fym], [fzp, fzm]] = triple.per_length;
+    let [[ax, bx], [ay, by], [az, bz]] = poles;
+    for i in 0..n {
+        jx[i] = ax * jx[i] + bx * x[i];
+        x[i] = (kx * x[i] + gx * (fxp * (sz[i] - xp[i]) - fxm * (sy[i] - xm[i]))) - gx * jx[i];
+        jy[i] = ay * jy[i] + by * y[i];
+        y[i] = (ky * y[i] + gy * (fyp * (sx[i] - yp[i]) - fym * (sz[i] - ym[i]))) - gy * jy[i];
+        jz[i] = az * jz[i] + bz * z[i];
+        z[i] = (kz * z[i] + gz * (fzp * (sy[i] - zp[i]) - fzm * (sx[i] - zm[i]))) - gz * jz[i];
+    }
+}
+
+/// One row of [`three_curl_rows`].
+#[inline(always)]
+fn three_curls<T: Real>(
+    x: &mut [T],
+    y: &mut [T],
+    z: &mut [T],
+    here: [&[T]; 3],
+    there: [[&[T]; 2]; 3],
+    order: Order,
+    triple: &Triple<T>,
+) {
+    let n = x.len();
+    let (y, z) = (&mut y[..n], &mut z[..n]);
+    let (sx, sy, sz) = (&here[0][..n], &here[1][..n], &here[2][..n]);
+    let (xp, xm) = (&there[0][0][..n], &there[0][1][..n]);
+    let (yp, ym) = (&there[1][0][..n], &there[1][1][..n]);
+    let (zp, zm) = (&there[2][0][..n], &there[2][1][..n]);
+    let [kx, ky, kz] = triple.keep;
+    let [gx, gy, gz] = triple.gain;
+    let [[fxp, fxm], [fyp, fym], [fzp, fzm]] = triple.per_length;
+    match order {
+        // Of E: x takes z and y, y takes x and z, z takes y and x.
+        Order::Electric => {
+            for i in 0..n {
+                x[i] = kx * x[i] + gx * (fxp * (sz[i] - xp[i]) - fxm * (sy[i] - xm[i]));
+                y[i] = ky * y[i] + gy * (fyp * (sx[i] - yp[i]) - fym * (sz[i] - ym[i]));
+                z[i] = kz * z[i] + gz * (fzp * (sy[i] - zp[i]) - fzm * (sx[i] - zm[i]));
             }
-            // Of H: x takes y and z, y takes z and x, z takes x and y.
-            Order::Magnetic => {
-                for i in 0..n {
-                    x[i] = kx * x[i] + gx * (fxp * (sy[i] - xp[i]) - fxm * (sz[i] - xm[i]));
-                    y[i] = ky * y[i] + gy * (fyp * (sz[i] - yp[i]) - fym * (sx[i] - ym[i]));
-                    z[i] = kz * z[i] + gz * (fzp * (sx[i] - zp[i]) - fzm * (sy[i] - zm[i]));
-                }
+        }
+        // Of H: x takes y and z, y takes z and x, z takes x and y.
+        Order::Magnetic => {
+            for i in 0..n {
+                x[i] = kx * x[i] + gx * (fxp * (sy[i] - xp[i]) - fxm * (sz[i] - xm[i]));
+                y[i] = ky * y[i] + gy * (fyp * (sz[i] - yp[i]) - fym * (sx[i] - ym[i]));
+                z[i] = kz * z[i] + gz * (fzp * (sx[i] - zp[i]) - fzm * (sy[i] - zm[i]));
             }
         }
     }
@@ -213,17 +300,42 @@ for_each_instruction_set! {
     }
 }
 
+/// Nodes that a short row is taken by at a time: a loop over rows of a layer across x would else do most of them one by one.
+const LANES: usize = 4;
+
 /// The memory of an absorber: `psi = b psi + c d`, `out = out + gain (psi + e d)`, d the difference of two rows.
 #[inline(always)]
-fn absorb<T: Real, F: Factor<T>>(out: &mut [T], psi: &mut [T], upper: &[T], lower: &[T], factors: [F; 3], gain: T) {
+fn absorb<T: Real>(out: &mut [T], psi: &mut [T], upper: &[T], lower: &[T], [b, c, e]: [T; 3], gain: T) {
     let n = out.len();
     let (psi, upper, lower) = (&mut psi[..n], &upper[..n], &lower[..n]);
-    let (b, c, e) = (factors[0].first(n), factors[1].first(n), factors[2].first(n));
     for i in 0..n {
         let d = upper[i] - lower[i];
-        psi[i] = b.at(i) * psi[i] + c.at(i) * d;
-        out[i] += gain * (psi[i] + e.at(i) * d);
+        psi[i] = b * psi[i] + c * d;
+        out[i] += gain * (psi[i] + e * d);
     }
+}
+
+/// [`absorb`] on a short row, with factors for each node.
+#[inline(always)]
+fn absorb_across<T: Real>(out: &mut [T], psi: &mut [T], upper: &[T], lower: &[T], factors: [&[T]; 3], gain: T) {
+    let n = out.len();
+    let (psi, upper, lower) = (&mut psi[..n], &upper[..n], &lower[..n]);
+    let [b, c, e] = [&factors[0][..n], &factors[1][..n], &factors[2][..n]];
+    macro_rules! absorb {
+        ($from:expr, $n:expr) => {
+            for i in $from..$from + $n {
+                let d = upper[i] - lower[i];
+                psi[i] = b[i] * psi[i] + c[i] * d;
+                out[i] += gain * (psi[i] + e[i] * d);
+            }
+        };
+    }
+    let mut from = 0;
+    while from + LANES <= n {
+        absorb!(from, LANES);
+        from += LANES;
+    }
+    absorb!(from, n - from);
 }
 
 /// What a layer does to one component in one medium.
@@ -243,19 +355,29 @@ for_each_instruction_set! {
         out: &mut RowWriter<'_, T>, psi: &mut RowWriter<'_, T>, source: &RowReader<'_, T>, rows: [i64; 2], row: Row,
         absorption: Absorption<'_, T>,
     ) {
-        let Absorption { along, is_electric, first, tables, gain } = absorption;
-        let [b, c, e] = tables;
+        let Absorption { along, is_electric, first, tables: [b, c, e], gain } = absorption;
         let Row { k, lo, hi, .. } = row;
-        for j in rows[0]..rows[1] {
-            let [upper, lower] = pair(source, along, is_electric, Row { j, ..row });
-            let (out, psi) = (out.row_mut(j, k, lo, hi), psi.row_mut(j, k, lo, hi));
-            if along == 0 {
-                let (from, to) = ((lo - first) as usize, (hi - first) as usize);
-                absorb(out, psi, upper, lower, [&b[from..to], &c[from..to], &e[from..to]], gain);
-            } else {
-                let depth = (if along == 1 { j } else { k } - first) as usize;
-                absorb(out, psi, upper, lower, [b[depth], c[depth], e[depth]], gain);
+        let by = if is_electric { -1 } else { 1 };
+        let here = source.rows(rows, k, lo, hi);
+        let there = match along {
+            0 => source.rows(rows, k, lo + by, hi + by),
+            1 => source.rows([rows[0] + by, rows[1] + by], k, lo, hi),
+            _ => source.rows(rows, k + by, lo, hi),
+        };
+        let (upper, lower) = if is_electric { (here, there) } else { (there, here) };
+        let (mut out, mut psi) = (out.rows_mut(rows, k, lo, hi), psi.rows_mut(rows, k, lo, hi));
+        if along == 0 {
+            let (from, to) = ((lo - first) as usize, (hi - first) as usize);
+            let (b, c, e) = (&b[from..to], &c[from..to], &e[from..to]);
+            for n in 0..here.n() {
+                absorb_across(out.row_mut(n), psi.row_mut(n), upper.row(n), lower.row(n), [b, c, e], gain);
             }
+            return;
+        }
+        for n in 0..here.n() {
+            let depth = (if along == 1 { rows[0] + n as i64 } else { k } - first) as usize;
+            let factors = [b[depth], c[depth], e[depth]];
+            absorb(out.row_mut(n), psi.row_mut(n), upper.row(n), lower.row(n), factors, gain);
         }
     }
 }

@@ -151,6 +151,14 @@ impl<T: Real> Rule<T> {
         !self.is_still && self.poles.is_empty()
     }
 
+    /// Where the current of the one Drude pole is that acts beside curls and losses, and its a and b.
+    pub fn drude(&self) -> Option<(SlotId, [T; 2])> {
+        match self.poles[..] {
+            [PoleRule::Drude { current, a, b, .. }] if !self.is_still => Some((current, [a, b])),
+            _ => None,
+        }
+    }
+
     /// Whether the same poles act, if with other coefficients: those that the coefficients of both fit into one row.
     pub fn is_like(&self, other: &Rule<T>) -> bool {
         let slots = |rule: &Rule<T>| -> Vec<[Option<SlotId>; 2]> { rule.poles.iter().map(PoleRule::slots).collect() };

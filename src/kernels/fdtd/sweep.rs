@@ -5,18 +5,19 @@
 //! whichever loop takes a cell.
 
 use super::curl::{Row, Term, pair};
-use super::fused::Fused;
-use super::kernel::Drive;
+use super::fused::{Action, Fused};
 use super::medium::Stretch;
-use super::prepared::{Layer, Occurrences, Part, Prepared};
+use super::parameters::Parameters;
+use super::prepared::{CurrentNodes, Layer, Occurrences, Part, Prepared};
 use super::rows::{
-    Absorption, Order, Triple, absorber_rows, curl_row, debye_row, drude_curl_row, drude_row, lorentz_row, relax_row,
-    subtract_row, three_curl_rows,
+    Absorption, Order, Three, Triple, absorber_rows, curl_row, debye_row, drude_curl_row, drude_row, lorentz_row,
+    relax_row, subtract_row, three_curl_rows, three_drude_rows,
 };
 use super::rules::{Coefficient, PoleRule, Rule};
 use super::slots::Slots;
 use crate::field::{Real, RowReader, RowWriter, SlotId, StageView};
 use crate::grid::{Grid, IndexBox, PerAxis};
+use crate::kernels::StageCall;
 use crate::numerics::instructions::InstructionSet;
 
 /// Bytes of the rows of a block that are read again in the next plane: meant to stay in the second-level cache.
@@ -26,7 +27,7 @@ const BLOCK_BYTES: usize = 640 * 1024;
 const ROWS_KEPT: usize = 4;
 
 /// Rows that are taken through everything that acts before the next ones are.
-const ROWS_AT_ONCE: i64 = 4;
+const ROWS_AT_ONCE: i64 = 16;
 
 /// Where a node lies on magnetic walls, per axis: there the difference runs to the image of the one neighbour there is,
 /// which has the opposite sign.
@@ -57,7 +58,8 @@ impl<T: Copy> Copy for Pass<'_, T> {}
 
 /// A stage under way on a region.
 pub struct Sweep<'s, 'v, T> {
-    drive: &'s Drive,
+    parameters: &'s Parameters,
+    step: u64,
     set: InstructionSet,
     is_electric: bool,
     parts: &'s [Option<Part<T>>; 3],
@@ -72,6 +74,8 @@ pub struct Sweep<'s, 'v, T> {
     passes: Vec<Pass<'s, T>>,
     /// Whether waves or currents act.
     is_driven: bool,
+    /// Per current: what the weights of its nodes are multiplied with, A/m2 or V/m2, once it was asked for.
+    strengths: Vec<Option<f64>>,
     relaxes: bool,
     /// Where all three components of a 3D field are updated in one loop, and how.
     fused: IndexBox,
@@ -87,13 +91,13 @@ pub struct Sweep<'s, 'v, T> {
 impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
     /// Stage 0 advances H, stage 1 E.
     pub fn new(
+        parameters: &'s Parameters,
         prepared: &'s Prepared<T>,
         slots: &Slots,
-        drive: &'s Drive,
-        set: InstructionSet,
-        stage: usize,
+        call: &StageCall,
         view: &StageView<'v, T>,
     ) -> Self {
+        let stage = call.stage;
         let parts = &prepared.parts[stage];
         let region = with_last_nodes(&prepared.grid, view.region());
         let is_electric = stage == 1;
@@ -103,7 +107,6 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
             has_images,
             has_poles,
             has_relaxations,
-            has_currents,
         } = prepared.occurrences[stage];
         let plans = prepared.fused[stage].as_ref();
         let nodes = parts.each_ref().map(|part| match part {
@@ -125,18 +128,28 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 .map(|rule| rule.gain),
         });
         let passes: Vec<Pass<'s, T>> = passes.filter(|pass| !pass.nodes.is_empty()).collect();
-        let mut state: Vec<Option<RowWriter<'v, T>>> = (0..slots.n_slots()).map(|_| None).collect();
+        let mut currents = parts.iter().flatten().flat_map(|part| &part.currents);
+        let has_currents = currents.any(|current| !current.bounds.intersect(&region).is_empty());
+        let n_states = if has_poles || !passes.is_empty() {
+            slots.n_slots()
+        } else {
+            0
+        };
+        let mut state: Vec<Option<RowWriter<'v, T>>> = (0..n_states).map(|_| None).collect();
         let of_layers = passes.iter().map(|pass| pass.layer.slot.slot);
-        for slot in of_layers.chain(slots.state_of_poles(is_electric)) {
+        let of_poles = slots.state_of_poles(is_electric && has_poles);
+        for slot in of_layers.chain(of_poles) {
             state[slot.0] = Some(view.write(slot));
         }
         Sweep {
             nodes,
             passes,
-            is_driven: has_currents || !drive.waves.is_empty(),
+            is_driven: has_currents || !parameters.steps().waves.is_empty(),
+            strengths: vec![None; if has_currents { parameters.currents.len() } else { 0 }],
             relaxes: has_relaxations,
-            drive,
-            set,
+            parameters,
+            step: call.step,
+            set: call.instructions,
             is_electric,
             parts,
             sources: sources.map(|part| part.as_ref().map(|part| view.read(slots.field(part.component)))),
@@ -158,7 +171,11 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
     pub fn run(&mut self) {
         let row_bytes = self.region.len(0).max(1) * size_of::<T>();
         let rows = (BLOCK_BYTES / (ROWS_KEPT * row_bytes)).max(4) as i64;
-        let at_once = if self.relaxes { 1 } else { ROWS_AT_ONCE };
+        let at_once = match (self.relaxes, self.passes.is_empty() && !self.is_driven) {
+            (true, _) => 1,
+            (false, true) => rows,
+            (false, false) => ROWS_AT_ONCE,
+        };
         let region = self.region;
         let mut block = region.lo[1];
         while block < region.hi[1] {
@@ -180,9 +197,7 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
         for pass in &self.passes {
             self.fetch(pass, lo, hi, k);
         }
-        for j in lo..hi {
-            self.curls(j, k);
-        }
+        self.curls(lo, hi, k);
         for n in 0..self.passes.len() {
             self.absorb(n, lo, hi, k);
         }
@@ -196,119 +211,144 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
         self.relax();
     }
 
-    /// Poles, losses and curls on one row.
-    fn curls(&mut self, j: i64, k: i64) {
-        let holds = |b: &IndexBox| (b.lo[1]..b.hi[1]).contains(&j) && (b.lo[2]..b.hi[2]).contains(&k);
+    /// Poles, losses and curls on the rows `[lo, hi)` of plane k.
+    fn curls(&mut self, lo: i64, hi: i64, k: i64) {
         let fused = self.fused;
-        let plans = self.plans.filter(|_| fused.lo[0] < fused.hi[0] && holds(&fused));
-        if let Some(plans) = plans {
-            let (lo, hi) = (fused.lo[0], fused.hi[0]);
-            self.three(plans, Row { j, k, lo, hi });
-        }
+        let is_within = fused.lo[0] < fused.hi[0] && (fused.lo[2]..fused.hi[2]).contains(&k);
+        let (from, to) = match self.plans.filter(|_| is_within) {
+            Some(plans) => {
+                let (from, to) = (fused.lo[1].clamp(lo, hi), fused.hi[1].clamp(lo, hi));
+                let mut j = from;
+                while j < to {
+                    let end = plans.equal_until(j, to, k);
+                    self.three(plans, [j, end], k);
+                    j = end;
+                }
+                (from, to.max(from))
+            }
+            None => (hi, hi),
+        };
         for (part, nodes) in self.parts.iter().zip(self.nodes) {
             let Some(part) = part else { continue };
-            if !holds(&nodes) {
+            if !(nodes.lo[2]..nodes.hi[2]).contains(&k) {
                 continue;
             }
-            let (lo, hi) = (nodes.lo[0], nodes.hi[0]);
-            if plans.is_some() {
-                let (before, behind) = (fused.lo[0], fused.hi[0]);
-                self.one(part, Row { j, k, lo, hi: before });
-                self.one(part, Row { j, k, lo: behind, hi });
-            } else {
-                self.one(part, Row { j, k, lo, hi });
+            let [first, end] = [lo, hi].map(|j| j.clamp(nodes.lo[1], nodes.hi[1]));
+            let row = |j: i64, lo: i64, hi: i64| Row { j, k, lo, hi };
+            for j in (first..end.min(from)).chain(first.max(to)..end) {
+                self.one(part, row(j, nodes.lo[0], nodes.hi[0]));
+            }
+            for [lo, hi] in [[nodes.lo[0], fused.lo[0]], [fused.hi[0], nodes.hi[0]]] {
+                if lo < hi {
+                    (first.max(from)..end.min(to)).for_each(|j| self.one(part, row(j, lo, hi)));
+                }
             }
         }
     }
 
-    /// All three components: together where nothing but curls and losses acts on any of them, else one by one.
-    fn three(&mut self, plans: &'s Fused, row: Row) {
+    /// All three components on rows of one plan: together where nothing but curls and losses acts on any of them, else one
+    /// by one.
+    fn three(&mut self, plans: &'s Fused, rows: [i64; 2], k: i64) {
         let [Some(x), Some(y), Some(z)] = self.parts else {
             unreachable!("a fused row has three components")
         };
-        for segment in plans.segments(row.j, row.k) {
-            let piece = Row {
-                lo: segment.start.max(row.lo),
-                hi: segment.end.min(row.hi),
-                ..row
-            };
-            if piece.lo >= piece.hi {
+        for segment in plans.segments(rows[0], k) {
+            let (lo, hi) = (segment.start.max(self.fused.lo[0]), segment.end.min(self.fused.hi[0]));
+            if lo >= hi {
                 continue;
             }
-            match segment.rules {
-                Some([a, b, c]) => {
-                    let rules = [
-                        &x.medium.rules()[a as usize],
-                        &y.medium.rules()[b as usize],
-                        &z.medium.rules()[c as usize],
-                    ];
-                    self.three_plain(piece, rules);
+            let row = Row { j: rows[0], k, lo, hi };
+            let rule = |part: &'s Part<T>, number: u32| &part.medium.rules()[number as usize];
+            match &segment.action {
+                Action::Plain([a, b, c]) | Action::Drude([a, b, c]) => {
+                    self.three_at_once(rows, row, [rule(x, *a), rule(y, *b), rule(z, *c)]);
                 }
-                None => {
-                    for part in [x, y, z] {
-                        self.stretches(part, piece, [Image::None; 3]);
+                Action::Each(numbers) => {
+                    for piece in plans.pieces(numbers) {
+                        let part = [x, y, z][piece.axis];
+                        let (lo, hi) = (lo.max(piece.run.start), hi.min(piece.run.end));
+                        if lo >= hi {
+                            continue;
+                        }
+                        let stretch = part.medium.stretch(&piece.run, lo);
+                        for j in rows[0]..rows[1] {
+                            self.any_stretch(part, stretch, Row { j, k, lo, hi }, [Image::None; 3]);
+                        }
                     }
                 }
             }
         }
     }
 
-    fn three_plain(&mut self, row: Row, rules: [&Rule<T>; 3]) {
-        let Row { j, k, lo, hi } = row;
+    /// All three components where one rule holds for each, with one Drude pole or none.
+    fn three_at_once(&mut self, rows: [i64; 2], row: Row, rules: [&Rule<T>; 3]) {
+        let Row { k, lo, hi, .. } = row;
         let [Some(x), Some(y), Some(z)] = &self.sources else {
             unreachable!("a fused row has three sources")
         };
-        let [px, py, pz] = self
-            .parts
-            .each_ref()
-            .map(|part| part.as_ref().map_or([T::ZERO; 2], |part| part.per_length));
+        let [Some(px), Some(py), Some(pz)] = self.parts else {
+            unreachable!("a fused row has three components")
+        };
         let [Some(tx), Some(ty), Some(tz)] = &mut self.targets else {
             unreachable!("a fused row has three components")
         };
         let by = if self.is_electric { -1 } else { 1 };
-        let here = [x, y, z].map(|source| source.row(j, k, lo, hi));
-        let along = |source: &RowReader<'v, T>, axis: usize| match axis {
-            0 => source.row(j, k, lo + by, hi + by),
-            1 => source.row(j + by, k, lo, hi),
-            _ => source.row(j, k + by, lo, hi),
-        };
-        let keep = rules.map(|rule| rule.keep);
+        let along_x = |source: &RowReader<'v, T>| source.rows(rows, k, lo + by, hi + by);
+        let along_y = |source: &RowReader<'v, T>| source.rows([rows[0] + by, rows[1] + by], k, lo, hi);
+        let along_z = |source: &RowReader<'v, T>| source.rows(rows, k + by, lo, hi);
         let (there, order, sign) = match self.is_electric {
             true => (
                 [
-                    [along(z, 1), along(y, 2)],
-                    [along(x, 2), along(z, 0)],
-                    [along(y, 0), along(x, 1)],
+                    [along_y(z), along_z(y)],
+                    [along_z(x), along_x(z)],
+                    [along_x(y), along_y(x)],
                 ],
                 Order::Electric,
                 T::ONE,
             ),
             false => (
                 [
-                    [along(y, 2), along(z, 1)],
-                    [along(z, 0), along(x, 2)],
-                    [along(x, 1), along(y, 0)],
+                    [along_z(y), along_y(z)],
+                    [along_x(z), along_z(x)],
+                    [along_y(x), along_x(y)],
                 ],
                 Order::Magnetic,
                 -T::ONE,
             ),
         };
-        let gain = rules.map(|rule| sign * rule.gain);
+        let [a, b, c] = rules;
         let triple = Triple {
-            keep,
-            gain,
-            per_length: [px, py, pz],
+            keep: [a.keep, b.keep, c.keep],
+            gain: [sign * a.gain, sign * b.gain, sign * c.gain],
+            per_length: [px.per_length, py.per_length, pz.per_length],
         };
-        three_curl_rows(
-            self.set,
-            tx.row_mut(j, k, lo, hi),
-            ty.row_mut(j, k, lo, hi),
-            tz.row_mut(j, k, lo, hi),
-            here,
+        let mut three = Three {
+            targets: [
+                tx.rows_mut(rows, k, lo, hi),
+                ty.rows_mut(rows, k, lo, hi),
+                tz.rows_mut(rows, k, lo, hi),
+            ],
+            here: [
+                x.rows(rows, k, lo, hi),
+                y.rows(rows, k, lo, hi),
+                z.rows(rows, k, lo, hi),
+            ],
             there,
-            order,
-            &triple,
-        );
+        };
+        let (Some(a), Some(b), Some(c)) = (a.drude(), b.drude(), c.drude()) else {
+            three_curl_rows(self.set, &mut three, order, &triple);
+            return;
+        };
+        let currents = self.state.get_disjoint_mut([a.0.0, b.0.0, c.0.0]);
+        let Ok([Some(x), Some(y), Some(z)]) = currents else {
+            unreachable!("every component's pole has a state of its own")
+        };
+        let mut currents = [
+            x.rows_mut(rows, k, lo, hi),
+            y.rows_mut(rows, k, lo, hi),
+            z.rows_mut(rows, k, lo, hi),
+        ];
+        three_drude_rows(self.set, &mut three, &mut currents, [a.1, b.1, c.1], &triple);
     }
 
     /// One component on a row that may reach magnetic walls.
@@ -344,10 +384,15 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
 
     /// One component on a row, stretch by stretch.
     fn stretches(&mut self, part: &'s Part<T>, row: Row, images: [Image; 3]) {
-        part.medium.for_each_stretch(row, |row, stretch| match stretch {
+        part.medium
+            .for_each_stretch(row, |row, stretch| self.any_stretch(part, stretch, row, images));
+    }
+
+    fn any_stretch(&mut self, part: &'s Part<T>, stretch: Stretch<'s, T>, row: Row, images: [Image; 3]) {
+        match stretch {
             Stretch::Uniform(rule) => self.stretch(part, stretch, rule, 0, row, images),
             Stretch::Varied(rule, from) => self.stretch(part, stretch, rule, from, row, images),
-        });
+        }
     }
 
     /// One component where one rule holds, of whose coefficients those from number `from` on belong to the row.
@@ -488,11 +533,19 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
                 target.row_mut(j, k, i, i + 1)[0] += rule.gain * T::from_f64(density);
             }
         };
-        for wave in &self.drive.waves {
-            wave.on_row(part.component, (j, k), (row.lo, row.hi), self.drive.step, &mut add);
+        let steps = self.parameters.steps();
+        for wave in &steps.waves {
+            wave.on_row(part.component, (j, k), (row.lo, row.hi), self.step, &mut add);
         }
-        for (number, nodes) in &part.currents {
-            let strength = self.drive.strengths[*number];
+        for CurrentNodes { number, nodes, bounds } in &part.currents {
+            if !(bounds.lo[2]..bounds.hi[2]).contains(&k) || !(bounds.lo[1]..bounds.hi[1]).contains(&j) {
+                continue;
+            }
+            let rate = || self.parameters.currents[*number].rate(self.step, steps.dt);
+            let Some(strength) = self.strengths.get_mut(*number) else {
+                continue;
+            };
+            let strength = *strength.get_or_insert_with(rate);
             if strength == 0.0 {
                 continue;
             }
