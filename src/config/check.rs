@@ -12,7 +12,8 @@ pub struct CheckConfig {
     pub stalled_after: Option<f64>,
 }
 
-const EVERY_STEPS: u64 = 50;
+/// Blocks of eight steps, and of any divisor of that, end there.
+const EVERY_STEPS: u64 = 48;
 const STALLED_AFTER: f64 = 600.0;
 
 impl CheckConfig {

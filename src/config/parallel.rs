@@ -35,6 +35,10 @@ pub struct ParallelConfig {
     pub executor: ExecutorChoice,
     /// Steps that [`ExecutorChoice::Temporal`] takes at a stretch; chosen by the program unless given.
     pub depth: Option<usize>,
+    /// Rows of the strips that blocks of steps are swept in; chosen by the program unless given.
+    pub strip_rows: Option<usize>,
+    /// Whether what [`ExecutorChoice::Auto`] has measured is kept for later runs, and taken from earlier ones.
+    pub remember: bool,
     pub instructions: InstructionChoice,
     /// Threads of each rank, at least 1.
     pub threads: usize,
@@ -69,16 +73,37 @@ impl ParallelConfig {
                 "remove it, or write executor = \"temporal\"",
             );
         }
+        if executor != ExecutorChoice::Auto && table.has("remember") {
+            table.warn_at(
+                "remember",
+                "`remember` in [parallel] has no effect: nothing is measured where the executor is given",
+                "remove it, or write executor = \"auto\"",
+            );
+        }
         ParallelConfig {
             topology: read_topology(table, grid),
             executor,
             threads: read_threads(table).unwrap_or(1),
             depth: table.count("depth").and_then(|n| usize::try_from(n).ok()),
+            strip_rows: read_strip_rows(table, grid, executor),
+            remember: table.boolean("remember").unwrap_or(true),
             instructions: table
                 .choice("instructions", &INSTRUCTIONS)
                 .unwrap_or(InstructionChoice::Auto),
         }
     }
+}
+
+fn read_strip_rows(table: &Table, grid: Option<&GridConfig>, executor: ExecutorChoice) -> Option<usize> {
+    let rows = table.count("strip_rows")?;
+    let why = match executor {
+        _ if grid.is_some_and(|grid| grid.dims == 2) => "tiles are cut into strips in three dimensions only",
+        ExecutorChoice::Auto | ExecutorChoice::Temporal => return usize::try_from(rows).ok(),
+        _ => "tiles are cut into strips by the temporal executor",
+    };
+    let message = format!("`strip_rows` in [parallel] has no effect: {why}");
+    table.warn_at("strip_rows", message, "remove it");
+    None
 }
 
 fn read_threads(table: &Table) -> Option<usize> {

@@ -14,7 +14,8 @@ pub struct StopConfig {
     pub every_steps: u64,
 }
 
-const EVERY_STEPS: u64 = 100;
+/// Blocks of eight steps, and of any divisor of that, end there.
+const EVERY_STEPS: u64 = 96;
 
 impl StopConfig {
     /// The section, if there is one that can be used.

@@ -75,6 +75,7 @@ fn defaults_fill_what_is_not_given() {
         (config.parallel.topology, config.parallel.executor),
         (None, ExecutorChoice::Auto)
     );
+    assert_eq!((config.parallel.strip_rows, config.parallel.remember), (None, true));
     let [snapshot] = &config.snapshots[..] else {
         panic!("one snapshot")
     };
@@ -85,7 +86,7 @@ fn defaults_fill_what_is_not_given() {
     assert!(snapshot.initial_state && snapshot.final_state && !snapshot.storage && snapshot.fields.is_empty());
     assert_eq!(
         (config.history.enabled, config.history.every, config.check.every_steps),
-        (true, None, 50)
+        (true, None, 48)
     );
     assert_eq!(config.check.stalled_after, Some(600.0));
     assert_eq!(
@@ -348,6 +349,38 @@ fn bad_schedules_and_names_are_refused() {
         every,
         "every = 1\n[[snapshot]]\nevery = 2",
         &["two snapshots have the name \"fields\""],
+    );
+}
+
+#[test]
+fn strips_and_what_is_measured_are_asked_for_where_there_are_any() {
+    let read = |cells: &str, parallel: &str| {
+        let text = format!(
+            "[grid]\ncells = {cells}\nsize = {cells}\n[time]\nsteps = 3\n[kernel]\ntype = \"none\"\n[parallel]\n{parallel}\n"
+        );
+        let document = Document::parse("t.toml", &text, &[]).unwrap();
+        let config = Config::read(&document).unwrap_or_else(|| panic!("{:?}", document.finish()));
+        document.root().table("kernel").unwrap().accept_rest();
+        let warnings = document.finish().unwrap_or_else(|error| panic!("{error}"));
+        (config.parallel.strip_rows, config.parallel.remember, warnings)
+    };
+    let all = "strip_rows = 12\nremember = false";
+    assert_eq!(read("[8, 8, 8]", all), (Some(12), false, vec![]));
+    let (rows, _, said) = read("[8, 8, 8]", "strip_rows = 12\nexecutor = \"temporal\"");
+    assert_eq!((rows, said), (Some(12), vec![]));
+    let (rows, _, said) = read("[8, 8, 8]", &format!("{all}\nexecutor = \"overlap\""));
+    assert_eq!((rows, said.len()), (None, 2));
+    assert!(
+        said[0].contains("`remember`") && said[1].contains("by the temporal executor"),
+        "{said:?}"
+    );
+    let (rows, _, said) = read("[8, 8]", "strip_rows = 12");
+    assert_eq!((rows, said.len()), (None, 1));
+    assert!(said[0].contains("in three dimensions only"), "{said:?}");
+    assert_said_if(
+        "[grid]",
+        "[parallel]\nstrip_rows = 0\n[grid]",
+        &["`strip_rows`", "at least 1"],
     );
 }
 

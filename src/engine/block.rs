@@ -336,6 +336,14 @@ pub struct Sweep {
 }
 
 impl Sweep {
+    /// The same in strips of so many `rows`, if any are given.
+    pub fn with_rows(self, rows: Option<usize>) -> Sweep {
+        Sweep {
+            rows: rows.unwrap_or(self.rows),
+            ..self
+        }
+    }
+
     /// Calls `run` with levels and boxes: the share of one member of a team, which all sweep the same. Every level does all of
     /// its region, everything that a level reads has been done before, and nothing that is still to be read is overwritten.
     /// Several members share the rows of a strip or of a layer, and meet after each layer. Before each level of a layer,

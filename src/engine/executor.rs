@@ -82,6 +82,8 @@ pub struct Engine<T> {
     pub timers: Timers,
     /// Values at single nodes; records nothing unless replaced.
     pub recorder: Recorder,
+    /// Rows of the strips that blocks of steps are swept in, where not those that are taken to fit the caches.
+    pub strip_rows: Option<usize>,
     instructions: InstructionSet,
     rank: usize,
     team: Team,
@@ -266,6 +268,7 @@ impl<T: Real> Engine<T> {
             kernel: setup.kernel,
             timers: Timers::new(world.rank()),
             recorder: Recorder::default(),
+            strip_rows: None,
             instructions: setup.instructions,
             rank: world.rank(),
             team: Team::new(setup.n_threads),
@@ -281,6 +284,14 @@ impl<T: Real> Engine<T> {
             .flatten()
             .flatten()
             .any(|exchange| !exchange.plan().links.is_empty())
+    }
+
+    /// Rows of the strips that blocks of up to `n_steps` steps are swept in, unless the engine is told otherwise, at most as many
+    /// as the tile has; none where there are no such blocks, or no strips.
+    pub fn rows_that_fit(&self, n_steps: usize) -> Option<usize> {
+        let mut blocks = self.exchanges.temporal.iter();
+        let sweep = blocks.find(|blocks| blocks.n_steps == n_steps)?.course(0, n_steps).1;
+        sweep.across.map(|axis| sweep.rows.min(self.tile.owned.len(axis)))
     }
 
     /// Fills the initial state at `time`, and every halo.
@@ -358,6 +369,7 @@ impl<T: Real> Engine<T> {
             .swap_remove(place.expect("blocks of this length were asked for"));
         let first = self.declaration.phase_of(ticks[0].step);
         let (course, sweep, exchange) = blocks.course(first, ticks.len());
+        let sweep = sweep.with_rows(self.strip_rows);
         let calls: Vec<StageCall> = course
             .levels
             .iter()

@@ -16,4 +16,4 @@ pub use exchange_needs::exchange_needs;
 pub use executor::{Engine, Executor, Setup};
 pub use recorder::{Recorder, Watch, cell_of_node};
 pub use tick::Tick;
-pub use tuner::{Candidate, Tuner};
+pub use tuner::{Candidate, Choice, Tuner};

@@ -1,4 +1,4 @@
-//! The caches of this host, as the system lists them.
+//! The processors and the caches of this host, as the system lists them.
 
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -28,6 +28,20 @@ pub fn n_processors() -> usize {
     let listed = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let n_listed = listed.lines().filter(|line| line.starts_with("processor")).count();
     n_listed.max(std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// The model of this host's processors, or "unknown".
+pub fn processor() -> String {
+    let listed = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    value_of(&listed, "model name").unwrap_or("unknown").to_owned()
+}
+
+/// The value of the first line `key : value`.
+pub fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        (name.trim() == key).then_some(value.trim())
+    })
 }
 
 /// Bytes of second-level cache for each of `n_cores` processors.
@@ -104,6 +118,13 @@ fn bytes_from_text(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_value_of_a_key_is_found() {
+        let text = "processor\t: 0\nmodel name\t: A: fast one\nmodel name\t: second\n";
+        assert_eq!(value_of(text, "model name"), Some("A: fast one"));
+        assert_eq!(value_of(text, "cache size"), None);
+    }
 
     #[test]
     fn sizes_are_read_as_the_kernel_writes_them() {

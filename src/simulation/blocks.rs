@@ -1,8 +1,9 @@
 //! Which lengths of blocks of steps a run can take at a stretch, and which executors it tries.
 
 use super::case::Case;
+use super::dues::{Due, shortest};
 use crate::config::ExecutorChoice;
-use crate::engine::{Executor, depth_of};
+use crate::engine::{Choice, Executor, depth_of};
 use crate::error::{Error, Result};
 use crate::grid::{AXIS_NAMES, Decomposition, Reach, Tile};
 use crate::metrics::caches;
@@ -16,11 +17,11 @@ const DEEPEST: i64 = 24;
 /// How much more than its own cells a tile updates at most without being asked for.
 const MOST_UPDATED: f64 = 1.35;
 
-/// The lengths of blocks that a run of `case` on these tiles sets up, shortest first: none where it goes step by step.
+/// The lengths of blocks that suit a run of `case` on these tiles, shortest first: none where it goes step by step.
 ///
 /// # Errors
 /// [`Error::Config`] if the tiles are too thin for what the configuration asks for.
-pub fn blocks(case: &Case, decomposition: &Decomposition) -> Result<Vec<usize>> {
+pub fn suited(case: &Case, decomposition: &Decomposition) -> Result<Vec<usize>> {
     let parallel = &case.config.parallel;
     let depth = |n: usize| depth_of(&case.declaration, &case.grid, n);
     match (parallel.executor, parallel.depth) {
@@ -45,16 +46,38 @@ pub fn blocks(case: &Case, decomposition: &Decomposition) -> Result<Vec<usize>> 
     }
 }
 
-/// The executors that are tried where the configuration leaves the choice; `has_messages` says whether any rank has a
-/// neighbour.
-pub fn candidates(blocks: &[usize], has_messages: bool) -> Vec<Executor> {
+/// Those of the lengths `suited` to the tiles that a run sets up: where the configuration leaves the choice, none that would
+/// always end early.
+pub fn blocks(case: &Case, suited: &[usize], dues: &[Due]) -> Vec<usize> {
+    let most = shortest(dues).map_or(u64::MAX, |due| due.steps);
+    let is_open = case.config.parallel.executor == ExecutorChoice::Auto;
+    let fits = |n: &usize| !is_open || *n as u64 <= most;
+    suited.iter().copied().filter(fits).collect()
+}
+
+/// What is tried where the configuration leaves the choice; `has_messages` says whether any rank has a neighbour.
+pub fn candidates(case: &Case, blocks: &[usize], has_messages: bool) -> Vec<Choice> {
     let stepwise = if has_messages {
         &Executor::STEPWISE[..]
     } else {
         &[Executor::Blocking]
     };
-    let in_blocks = blocks.iter().map(|&n| Executor::Temporal(n));
-    stepwise.iter().copied().chain(in_blocks).collect()
+    let in_steps = stepwise.iter().map(|&executor| Choice {
+        executor,
+        strip_rows: None,
+    });
+    let in_blocks = blocks.iter().map(|&n| Choice {
+        executor: Executor::Temporal(n),
+        strip_rows: case.config.parallel.strip_rows,
+    });
+    in_steps.chain(in_blocks).collect()
+}
+
+/// The rows of strips that are tried beside those that are taken to fit the caches, `rows`, on tiles of `most`: half as many and
+/// twice as many.
+pub fn other_rows(rows: usize, most: usize) -> Vec<usize> {
+    let others = [rows.div_ceil(2), (2 * rows).min(most)];
+    others.into_iter().filter(|&other| other != rows).collect()
 }
 
 /// Whether the tiles have room for a halo of `depth`, and little of their work is done for it.
@@ -117,7 +140,40 @@ mod tests {
     }
 
     fn blocks_of(case: &Case, n_ranks: usize) -> Result<Vec<usize>> {
-        blocks(case, &case.decompose(n_ranks)?)
+        suited(case, &case.decompose(n_ranks)?)
+    }
+
+    #[test]
+    fn no_block_is_tried_that_would_always_end_early() {
+        let due = |steps| Due {
+            key: "check.every".into(),
+            steps,
+            is_default: false,
+        };
+        let open = case("[12, 12, 12]", "");
+        let all = [2, 4, 8];
+        assert_eq!(blocks(&open, &all, &[]), all);
+        assert_eq!(blocks(&open, &all, &[due(48), due(7)]), [2, 4]);
+        assert_eq!(blocks(&open, &all, &[due(1)]), Vec::<usize>::new());
+        let given = case("[12, 12, 12]", "executor = \"temporal\"");
+        assert_eq!(blocks(&given, &[8], &[due(1)]), [8]);
+    }
+
+    #[test]
+    fn strips_of_a_given_height_are_tried_with_every_block_and_with_nothing_else() {
+        let names = |more: &str| -> Vec<String> {
+            let all = candidates(&case("[12, 12, 12]", more), &[2, 4], true);
+            all.into_iter().map(Choice::name).collect()
+        };
+        assert_eq!(
+            names(""),
+            ["blocking", "overlap", "progress", "temporal 2", "temporal 4"]
+        );
+        let strips = ["temporal 2, strips of 5 rows", "temporal 4, strips of 5 rows"];
+        assert_eq!(names("strip_rows = 5")[3..], strips);
+        assert_eq!(other_rows(32, 100), [16, 64]);
+        assert_eq!(other_rows(32, 50), [16, 50]);
+        assert_eq!((other_rows(32, 32), other_rows(1, 1)), (vec![16], vec![]));
     }
 
     #[test]

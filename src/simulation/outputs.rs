@@ -3,6 +3,7 @@
 
 use super::case::Case;
 use super::clock::Here;
+use super::dues::history_steps;
 use super::loop_state::OutputState;
 use super::monitor::{Statistics, statistics, totals};
 use super::precision::Precise;
@@ -21,9 +22,6 @@ use crate::kernels::Rates;
 use crate::parallel::{Gathering, World, collect, contribute};
 use std::fs::File;
 use std::path::PathBuf;
-
-/// Rows that the history has if the configuration does not say.
-const DEFAULT_HISTORY_ROWS: u64 = 100;
 
 /// The files that only rank 0 holds open.
 struct RootFiles {
@@ -102,8 +100,8 @@ impl Outputs {
         let history = &case.config.history;
         let by_default = history.enabled && history.every.is_none();
         let of_before = before.as_ref().and_then(|before| before.history_steps);
-        let history_steps = by_default.then(|| of_before.unwrap_or((steps_expected / DEFAULT_HISTORY_ROWS).max(1)));
-        let every = history.every.clone().or(history_steps.map(Every::Steps));
+        let steps = by_default.then(|| of_before.unwrap_or(history_steps(steps_expected)));
+        let every = history.every.clone().or(steps.map(Every::Steps));
         let mut history = every.filter(|_| history.enabled).map(|every| schedule(&every, start));
         if let Some(here) = beginning.here(case) {
             // All that was due up to the checkpoint has been done.
@@ -124,12 +122,17 @@ impl Outputs {
             root,
             series,
             history,
-            history_steps,
+            history_steps: steps,
             last_row: beginning.step(),
             hosts: names.join(", "),
             ranks: (0..world.size()).collect(),
             piece_cells,
         })
+    }
+
+    /// Steps from one row of the history to the next, where the configuration leaves that open.
+    pub fn history_steps(&self) -> Option<u64> {
+        self.history_steps
     }
 
     /// The hosts of all ranks, each once.

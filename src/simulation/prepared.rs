@@ -2,6 +2,7 @@
 
 use super::blocks;
 use super::case::Case;
+use super::dues::{dues, history_steps};
 use super::precision::Precise;
 use super::rate_source::AllRanks;
 use super::run::cells_text;
@@ -18,7 +19,8 @@ pub struct Prepared<T> {
     pub decomposition: Decomposition,
     /// This rank's, with the halo for the longest of the blocks.
     pub tile: Tile,
-    /// Lengths of blocks of steps.
+    /// Lengths of blocks of steps that suit the tiles, and those of them that can be set up.
+    pub suited: Vec<usize>,
     pub blocks: Vec<usize>,
     pub instructions: InstructionSet,
     pub kernel: Box<dyn Kernel<T>>,
@@ -36,7 +38,10 @@ impl<T: Precise> Prepared<T> {
     /// for instructions that a processor lacks, and for coefficients without a meaning.
     pub fn new(world: &World, case: &Case) -> Result<Prepared<T>> {
         let decomposition = world.agree(case.decompose(world.size()))?;
-        let blocks = world.agree(blocks::blocks(case, &decomposition))?;
+        let suited = world.agree(blocks::suited(case, &decomposition))?;
+        // How long steps are is not known yet.
+        let dues = dues(case, case.config.time.steps.map(history_steps), None);
+        let blocks = blocks::blocks(case, &suited, &dues);
         let tile = blocks::deepened(case, case.tile(&decomposition, world.rank()), &blocks);
         refuse_too_large(world, case, &tile)?;
         let instructions = world.agree(instructions(case.config.parallel.instructions))?;
@@ -50,6 +55,7 @@ impl<T: Precise> Prepared<T> {
         Ok(Prepared {
             decomposition,
             tile,
+            suited,
             blocks,
             instructions,
             kernel,

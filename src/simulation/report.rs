@@ -4,6 +4,7 @@ use super::blocks;
 use super::case::Case;
 use super::checkpoints::{EXPECTED_RATE, total_bytes};
 use super::clock::Clock;
+use super::dues::{self, dues, history_steps};
 use super::interval::interval;
 use super::precision::Precise;
 use super::probes;
@@ -78,8 +79,11 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
     );
     line("decomposition", decomposition_text(case, &decomposition));
     line("exchange", exchange_text::<T>(case, &decomposition));
-    let blocks = blocks::blocks(case, &decomposition)?;
-    line("executor", executor_text(case, &blocks, n_ranks > 1));
+    let suited = blocks::suited(case, &decomposition)?;
+    let dues = dues(case, Some(history_steps(steps)), Some(limit.longest()));
+    let blocks = blocks::blocks(case, &suited, &dues);
+    let short = dues::remark(case, &suited, &dues).map_or_else(String::new, |text| format!("; {text}"));
+    line("executor", executor_text(case, &blocks, n_ranks > 1) + &short);
     line("memory", memory_text(case, &decomposition, &blocks));
     let exact = if survey.is_complete {
         ""
@@ -116,6 +120,9 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
         ),
     );
     line("ranks", sensible_ranks(case, cores));
+    if let Some(text) = threads_text(case.config.parallel.threads, n_ranks, cores) {
+        line("threads", text);
+    }
     for warning in &case.warnings {
         line("warning", warning.clone());
     }
@@ -255,10 +262,8 @@ fn executor_text(case: &Case, blocks: &[usize], has_messages: bool) -> String {
     let named = |n: &usize| Executor::Temporal(*n).name();
     match case.config.parallel.executor {
         ExecutorChoice::Auto => {
-            let names: Vec<String> = blocks::candidates(blocks, has_messages)
-                .iter()
-                .map(|e| e.name())
-                .collect();
+            let candidates = blocks::candidates(case, blocks, has_messages);
+            let names: Vec<String> = candidates.iter().map(|choice| choice.name()).collect();
             match &names[..] {
                 [only] => only.clone(),
                 several => format!("the fastest of {} in the first steps", several.join(", ")),
@@ -420,6 +425,19 @@ fn sensible_ranks(case: &Case, cores: usize) -> String {
     )
 }
 
+/// What could be used of this machine's cores, where ranks of one thread leave some alone.
+fn threads_text(n_threads: usize, n_ranks: usize, n_cores: usize) -> Option<String> {
+    let each = n_cores / n_ranks;
+    (n_threads == 1 && n_ranks < n_cores).then(|| {
+        let ranks = ranks_text(n_ranks);
+        let more = match each {
+            1 => String::new(),
+            _ => format!(", or `parallel.threads` = {each}"),
+        };
+        format!("{ranks} of 1 thread on this machine of {n_cores} cores: {n_cores} ranks{more} would use all")
+    })
+}
+
 /// Bytes that programs may still take on this machine, where it tells: what is free, or what the job's control group
 /// leaves.
 pub(super) fn available_memory() -> Option<f64> {
@@ -472,6 +490,51 @@ mod tests {
         assert_eq!(bytes_text(1023.0), "1023 B");
         assert_eq!(bytes_text(1536.0), "1.5 KiB");
         assert_eq!(bytes_text(3.0 * 1024f64.powi(4)), "3.0 TiB");
+    }
+
+    #[test]
+    fn cores_that_nothing_runs_on_are_told() {
+        assert_eq!(threads_text(1, 8, 8), None);
+        assert_eq!(threads_text(2, 1, 8), None);
+        let said = threads_text(1, 2, 8).unwrap();
+        assert_eq!(
+            said,
+            "2 ranks of 1 thread on this machine of 8 cores: 8 ranks, or `parallel.threads` = 4 would use all"
+        );
+        let said = threads_text(1, 3, 4).unwrap();
+        assert_eq!(
+            said,
+            "3 ranks of 1 thread on this machine of 4 cores: 4 ranks would use all"
+        );
+    }
+
+    #[test]
+    fn a_report_says_what_ends_blocks_of_steps() {
+        let text = r#"
+            [grid]
+            cells = [160, 160, 160]
+            spacing = [1, 1, 1]
+            [time]
+            steps = 1000
+            [check]
+            every = { steps = 1 }
+            [kernel]
+            type = "advection-diffusion"
+            diffusivity = 1
+            boundary = { all = "periodic" }
+            [[kernel.field]]
+            name = "q"
+        "#;
+        let case = |sets: &[String]| Case::parse("t.toml", text, sets).unwrap();
+        let said = report(&case(&[]), 1).unwrap();
+        let line = "executor        blocking; `check.every` is 1 step: blocks of steps end there, and temporal blocking is not tried";
+        assert!(said.contains(line), "{said}");
+        let said = report(&case(&["check.every={ steps = 48 }".to_string()]), 1).unwrap();
+        assert!(
+            said.contains("executor        the fastest of blocking, temporal 2"),
+            "{said}"
+        );
+        assert!(!said.contains("end there"), "{said}");
     }
 
     #[test]

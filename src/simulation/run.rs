@@ -1,9 +1,10 @@
 //! The run loop.
 
-use super::blocks::candidates;
+use super::blocks::{blocks, candidates, other_rows};
 use super::case::Case;
 use super::checkpoints::{self, Checkpoints, Tally};
 use super::clock::{Clock, Here, Tick};
+use super::dues::{self, dues};
 use super::loop_state::{LoopState, OutputState};
 use super::monitor::first_defect;
 use super::outputs::{Moment, Outputs};
@@ -12,6 +13,7 @@ use super::prepared::Prepared;
 use super::probes::Probes;
 use super::progress::{Progress, ProgressStyle, Standing, rate, simulated, wall};
 use super::rate_source::AllRanks;
+use super::remembered::{Found, Remembered, table};
 use super::requests::{Mine, Request, Requests, StopReason};
 use super::restart::{Beginning, Restart, Start, Wishes};
 use super::step_limit::StepLimit;
@@ -19,7 +21,7 @@ use super::stop::Stop;
 use super::watchdog::Watchdog;
 use super::writer::{self, Report, Writer};
 use crate::config::{ExecutorChoice, Precision};
-use crate::engine::{Engine, Executor, Setup, Tuner};
+use crate::engine::{Choice, Engine, Executor, Setup, Tuner};
 use crate::error::{Error, Result};
 use crate::files::{RunState, Status, provenance};
 use crate::grid::Decomposition;
@@ -117,8 +119,11 @@ struct Run<'a, T> {
     progress: Progress,
     quiet: bool,
     folder: PathBuf,
-    executor: Executor,
+    /// Of the executor, unless several are being tried.
+    choice: Choice,
     tuner: Option<Tuner>,
+    /// Where what is measured is kept.
+    remembered: Option<Remembered>,
     last_dt: f64,
     /// Watches the engine's pulse as long as the run lasts.
     _watchdog: Watchdog,
@@ -173,30 +178,50 @@ impl<'a, T: Precise> Run<'a, T> {
         let piece_cells = writer::piece_cells(staging);
         let mut outputs = Outputs::open(world, case, &mut beginning, steps_expected, &hosts, piece_cells)?;
         let probes = Probes::open(world, case, &prepared.decomposition, &mut outputs, beginning.state())?;
+        let dues = dues(case, outputs.history_steps(), Some(limit.longest()));
+        let lengths = blocks(case, &prepared.blocks, &dues);
         let setup = Setup {
             decomposition: prepared.decomposition.clone(),
             declaration: case.declaration.clone(),
             kernel: prepared.kernel,
             tile: prepared.tile,
             instructions,
-            blocks: prepared.blocks.clone(),
+            blocks: lengths.clone(),
             cache: working_cache(&caches(), n_processors()),
             n_threads: case.config.parallel.threads,
         };
         let mut engine = Engine::new(world, setup);
         engine.recorder = probes.recorder(&engine.tile, &engine.declaration);
         let has_messages = world.any(engine.has_messages());
-        let longest = prepared.blocks.last();
-        let (executor, tuner) = match case.config.parallel.executor {
+        let mut remembered = None;
+        let (executor, mut tuner) = match case.config.parallel.executor {
             ExecutorChoice::Blocking => (Executor::Blocking, None),
             ExecutorChoice::Overlap => (Executor::Overlap, None),
             ExecutorChoice::Progress => (Executor::Progress, None),
-            ExecutorChoice::Temporal => (longest.map_or(Executor::Blocking, |&n| Executor::Temporal(n)), None),
-            ExecutorChoice::Auto => match &candidates(&prepared.blocks, has_messages)[..] {
-                [only] => (*only, None),
-                several => (several[0], Some(Tuner::new(several))),
-            },
+            ExecutorChoice::Temporal => {
+                let longest = lengths.last();
+                (longest.map_or(Executor::Blocking, |&n| Executor::Temporal(n)), None)
+            }
+            ExecutorChoice::Auto => {
+                let candidates = candidates(case, &lengths, has_messages);
+                if candidates.len() > 1 && case.config.parallel.remember {
+                    let tiles = &prepared.decomposition;
+                    remembered = Some(Remembered::look(world, case, tiles, instructions, &hosts, &candidates));
+                }
+                (
+                    candidates[0].executor,
+                    (candidates.len() > 1).then(|| Tuner::new(&candidates)),
+                )
+            }
         };
+        let mut choice = Choice {
+            executor,
+            strip_rows: case.config.parallel.strip_rows.filter(|_| executor.n_steps() > 1),
+        };
+        let found = remembered.as_ref().and_then(|remembered| remembered.found.clone());
+        if let Some(found) = &found {
+            (choice, tuner) = (found.choice, None);
+        }
         let is_writing = groups.iter().any(|ranks| ranks[0] == world.rank());
         let writer = match is_writing {
             true => Writer::start(staging, engine.timers.pulse().clone()).map(Some),
@@ -242,19 +267,28 @@ impl<'a, T: Precise> Run<'a, T> {
             progress,
             quiet: options.quiet,
             folder,
-            executor,
+            choice,
             tuner,
+            remembered,
             start: now,
             begun: now,
             started: provenance::now_iso(),
         };
         let remarks = case.physics.remarks(&prepared.measures, case.span(run.limit.longest()));
-        run.announce(steps_expected, instructions, &remarks)?;
+        let short = dues::remark(case, &prepared.suited, &dues);
+        run.announce(steps_expected, instructions, &remarks, short)?;
+        run.announce_executor(found)?;
         Ok(Ok(run))
     }
 
-    /// Says what is about to happen.
-    fn announce(&mut self, steps_expected: u64, instructions: InstructionSet, remarks: &[Remark]) -> Result<()> {
+    /// Says what is about to happen; `short` is what there is to say about blocks of steps.
+    fn announce(
+        &mut self,
+        steps_expected: u64,
+        instructions: InstructionSet,
+        remarks: &[Remark],
+        short: Option<String>,
+    ) -> Result<()> {
         let case = self.case;
         let [a, b, c] = self.decomposition.topology;
         let mut text = format!(
@@ -280,10 +314,26 @@ impl<'a, T: Precise> Run<'a, T> {
         for remark in &self.beginning.remarks {
             text += &format!("\n{remark}");
         }
-        if self.tuner.is_none() && self.world.size() > 1 {
-            text += &format!("\nexchange: {}", self.executor.name());
+        if let Some(short) = short {
+            text += &format!("\n{short}");
         }
         self.say(&text)
+    }
+
+    /// Says by which executor the steps are done, and whence that is known, unless it is still to be measured.
+    fn announce_executor(&mut self, found: Option<Found>) -> Result<()> {
+        if let Some(text) = self.remembered.as_mut().and_then(|remembered| remembered.said.take()) {
+            self.outputs.note(&text);
+        }
+        let name = self.choice.name();
+        match found {
+            Some(found) => {
+                self.outputs.log(self.world, &found.table)?;
+                self.say(&format!("executor: {name}, {}", found.whence))
+            }
+            None if self.tuner.is_none() && self.world.size() > 1 => self.say(&format!("executor: {name}")),
+            None => Ok(()),
+        }
     }
 
     /// Prints on rank 0 unless quiet, and logs.
@@ -404,7 +454,7 @@ impl<'a, T: Precise> Run<'a, T> {
             has_failed: self.failed.is_some(),
             reserve: self.checkpoints.reserve(),
         };
-        let agreed = self.requests.agree(self.world, step, mine);
+        let agreed = self.requests.agree(self.world, step, self.longest_block(), mine);
         self.engine.timers.leave(phase);
         if agreed.any_failed {
             self.agree_on_failure()?;
@@ -577,7 +627,7 @@ impl<'a, T: Precise> Run<'a, T> {
     /// The next steps up to one after which something is due, at most as many as the executor takes at a stretch. The
     /// clock stands behind them afterwards.
     fn block(&mut self) -> Result<Vec<Tick>> {
-        let most = self.next_executor().n_steps();
+        let most = self.choice().executor.n_steps();
         let mut ticks = Vec::new();
         loop {
             let tick = self.tick()?;
@@ -601,32 +651,79 @@ impl<'a, T: Precise> Run<'a, T> {
             || self.outputs.is_due(here, is_last)
             || self.checkpoints.is_due(here, is_last)
             || self.probes.is_full()
-            || self.requests.is_due(here.step)
             || self.stop.as_ref().is_some_and(|stop| stop.is_due(here.step))
     }
 
-    /// The executor that is being tried or was chosen.
-    fn next_executor(&self) -> Executor {
-        self.tuner.as_ref().map_or(self.executor, Tuner::executor)
+    /// What is being tried or was chosen.
+    fn choice(&self) -> Choice {
+        self.tuner.as_ref().map_or(self.choice, Tuner::choice)
+    }
+
+    /// The most steps at a stretch.
+    fn longest_block(&self) -> usize {
+        let chosen = self.choice.executor.n_steps();
+        self.tuner.as_ref().map_or(chosen, Tuner::longest)
     }
 
     /// Some steps, with the executor that is being tried or was chosen.
     fn advance(&mut self, ticks: &[Tick]) -> Result<()> {
+        let choice = self.choice();
         let start = Instant::now();
-        self.engine.advance(self.next_executor(), ticks);
-        let Some(tuner) = &mut self.tuner else { return Ok(()) };
-        if !tuner.record(start.elapsed().as_secs_f64() / ticks.len() as f64) {
-            return Ok(());
+        self.engine.strip_rows = choice.strip_rows;
+        self.engine.advance(choice.executor, ticks);
+        let seconds = start.elapsed().as_secs_f64();
+        let all_measured = self.tuner.as_mut().map(|tuner| tuner.record(ticks.len(), seconds));
+        match all_measured {
+            Some(true) => self.choose(),
+            _ => Ok(()),
         }
-        let (best, measured) = tuner.choose(self.world);
-        self.executor = best;
-        self.tuner = None;
-        let cells = self.case.grid.n_cells() as f64;
-        let rates: Vec<String> = measured
-            .iter()
-            .map(|(executor, time)| format!("{} {}", executor.name(), rate(cells / time)))
-            .collect();
-        self.say(&format!("executors: {}; chose {}", rates.join(", "), best.name()))
+    }
+
+    /// Takes the fastest of what was measured, or goes on with how high its strips are.
+    fn choose(&mut self) -> Result<()> {
+        let Some(mut tuner) = self.tuner.take() else {
+            return Ok(());
+        };
+        let (best, times) = tuner.choose(self.world);
+        // Heights come last, and once.
+        if times.iter().all(|(choice, _)| choice.strip_rows.is_none()) {
+            let others = self.other_strips(best);
+            if !others.is_empty() {
+                tuner.refine(best, &others);
+                self.tuner = Some(tuner);
+                return Ok(());
+            }
+        }
+        self.choice = best;
+        let updates = self.case.grid.n_cells() as f64 / 1e6;
+        let rate = |time: f64| time.is_finite().then(|| updates / time);
+        let named = |(choice, time): &(Choice, f64)| (choice.name(), rate(*time));
+        let rates: Vec<(String, Option<f64>)> = times.iter().map(named).collect();
+        self.outputs.log(self.world, &table("executors", &rates))?;
+        let unkept = self
+            .remembered
+            .take()
+            .and_then(|remembered| remembered.keep(best, rates));
+        unkept.iter().for_each(|text| self.outputs.note(text));
+        self.say(&format!("executor: {}, the fastest of {}", best.name(), times.len()))
+    }
+
+    /// The same executor with strips of other heights, if it has any.
+    fn other_strips(&self, best: Choice) -> Vec<Choice> {
+        let engine = &self.engine;
+        let rows = engine.rows_that_fit(best.executor.n_steps());
+        // The same on all ranks, although tiles are not.
+        let mut numbers = [rows.unwrap_or(0) as f64, engine.tile.owned.len(1) as f64];
+        self.world.max(&mut numbers);
+        let [rows, most] = numbers.map(|number| number as usize);
+        let of_rows = |rows| Choice {
+            strip_rows: Some(rows),
+            ..best
+        };
+        match rows {
+            0 => Vec::new(),
+            rows => other_rows(rows, most).into_iter().map(of_rows).collect(),
+        }
     }
 
     /// The present step and time, with the dt that led here.

@@ -2,7 +2,7 @@
 
 use crate::files::provenance::host_name;
 pub use crate::metrics::caches::Cache;
-use crate::metrics::caches::{caches, core_cache, n_processors};
+use crate::metrics::caches::{caches, core_cache, n_processors, processor, value_of};
 use serde::Serialize;
 use std::fs;
 
@@ -26,10 +26,9 @@ impl Host {
     /// Reads the description of this host; what the system does not tell is "unknown" or zero.
     pub fn read() -> Host {
         let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let processors = text("/proc/cpuinfo");
         Host {
             name: host_name(),
-            processor: value_of(&processors, "model name").unwrap_or("unknown").to_owned(),
+            processor: processor(),
             n_cores: n_processors(),
             caches: caches(),
             available_memory: value_of(&text("/proc/meminfo"), "MemAvailable")
@@ -46,25 +45,5 @@ impl Host {
     /// Bytes of all last-level caches together.
     pub fn last_level_cache(&self) -> usize {
         self.caches.last().map_or(UNKNOWN_CACHE, |cache| cache.bytes * cache.n)
-    }
-}
-
-/// The value of the first line `key : value`.
-fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    text.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        (name.trim() == key).then_some(value.trim())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_value_of_a_key_is_found() {
-        let text = "processor\t: 0\nmodel name\t: A: fast one\nmodel name\t: second\n";
-        assert_eq!(value_of(text, "model name"), Some("A: fast one"));
-        assert_eq!(value_of(text, "cache size"), None);
     }
 }

@@ -145,6 +145,8 @@ impl Workplace {
         let file = |path: &Path| Stdio::from(File::create(path).expect("the folder can be written"));
         command
             .current_dir(self.folder.path())
+            // What `auto` measures is nothing for whoever runs the tests.
+            .env("SIMRUN_CACHE", self.path("cache"))
             .stdin(Stdio::null())
             .stdout(file(&out))
             .stderr(file(&err));

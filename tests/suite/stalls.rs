@@ -174,6 +174,7 @@ fn a_run_without_a_launcher_outlives_the_shell_that_started_it() {
         ])
         .arg(&folder)
         .current_dir(place.path(""))
+        .env("SIMRUN_CACHE", place.path("cache"))
         .env_remove("SIMRUN_FAULT")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

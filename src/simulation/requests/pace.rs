@@ -41,9 +41,10 @@ impl Pace {
         step + self.gap
     }
 
-    /// Time to the next look, by the steps before the last, s.
-    pub fn until_next(&self) -> f64 {
-        self.gap as f64 * self.per_step
+    /// Time to the next look at the latest, by the steps before the last, s: behind the block that the step of the look is in,
+    /// which has up to `longest_block` steps.
+    pub fn until_next(&self, longest_block: usize) -> f64 {
+        (self.gap as f64 + longest_block.saturating_sub(1) as f64) * self.per_step
     }
 }
 
