@@ -290,7 +290,7 @@ impl<T: Real> Engine<T> {
     /// as the tile has; none where there are no such blocks, or no strips.
     pub fn rows_that_fit(&self, n_steps: usize) -> Option<usize> {
         let mut blocks = self.exchanges.temporal.iter();
-        let sweep = blocks.find(|blocks| blocks.n_steps == n_steps)?.course(0, n_steps).1;
+        let sweep = blocks.find(|blocks| blocks.n_steps == n_steps)?.sweep;
         sweep.across.map(|axis| sweep.rows.min(self.tile.owned.len(axis)))
     }
 

@@ -28,7 +28,8 @@ pub(super) struct Temporal<T> {
     courses: Vec<Vec<Course>>,
     /// `[phase]`: before a block of any number of steps that begins in the phase.
     exchanges: Vec<HaloExchange<T>>,
-    sweep: Sweep,
+    /// With strips that fit the caches.
+    pub sweep: Sweep,
 }
 
 /// What one block does on the tile.
