@@ -35,7 +35,10 @@ pub struct Found {
 pub fn table(head: &str, rates: &[(String, Option<f64>)]) -> String {
     let width = rates.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let line = |(name, rate): &(String, Option<f64>)| match rate {
-        Some(rate) => format!("\n  {name:<width$}  {rate:8.1}"),
+        Some(rate) => {
+            let digits = if *rate < 10.0 { 3 } else { 1 };
+            format!("\n  {name:<width$}  {rate:8.digits$}")
+        }
         None => format!("\n  {name:<width$}  not measured: blocks of steps end early"),
     };
     let lines: String = rates.iter().map(line).collect();
@@ -304,7 +307,7 @@ mod tests {
             ("temporal 4, strips of 5 rows".into(), None),
         ];
         let expected = "executors, median million updates per second:\n  \
-                        blocking                           1.2\n  \
+                        blocking                         1.250\n  \
                         temporal 4, strips of 5 rows  not measured: blocks of steps end early";
         assert_eq!(table("executors", &rates), expected);
     }
