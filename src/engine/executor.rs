@@ -259,7 +259,9 @@ impl<T: Real> Engine<T> {
 
     /// Allocates storage.
     fn assemble(world: &World, setup: Setup<T>, exchanges: Exchanges<T>) -> Engine<T> {
-        let mut storage = Storage::new(&setup.declaration.slots, &setup.tile);
+        let mut team = Team::new(setup.n_threads);
+        let mut sharing = |touch: &(dyn Fn(usize, usize) + Sync)| team.run(&|member| touch(member.number, member.n));
+        let mut storage = Storage::touched_by(&mut sharing, &setup.declaration.slots, &setup.tile);
         storage.set_streamed(streaming::pays(storage.n_bytes(), world.size()));
         Engine {
             tile: setup.tile,
@@ -271,7 +273,7 @@ impl<T: Real> Engine<T> {
             strip_rows: None,
             instructions: setup.instructions,
             rank: world.rank(),
-            team: Team::new(setup.n_threads),
+            team,
             exchanges,
         }
     }

@@ -50,11 +50,25 @@ impl<T: Copy + Default> Array<T> {
     /// Zeroed storage for `stored`, with the cell `owned_lo` of every row on a cache line. `stagger` moves the start by
     /// that many cache lines, so that arrays read and written together do not alias.
     pub fn new(stored: IndexBox, owned_lo: PerAxis<i64>, stagger: usize) -> Array<T> {
+        Array::touched_by(&mut |touch| touch(0, 1), stored, owned_lo, stagger)
+    }
+
+    /// The same, of which those who share the work touch their layers first, so that the memory is near them.
+    pub fn touched_by(sharing: &mut Sharing<'_>, stored: IndexBox, owned_lo: PerAxis<i64>, stagger: usize) -> Array<T> {
         let (strides, first, len) = Self::shape(&stored, owned_lo, stagger);
         let data = if stored.is_empty() {
             NonNull::dangling()
         } else {
-            zeroed(layout::<T>(len)).cast::<T>()
+            let n_layers = stored.len(2);
+            // The first layer with what lies before it, the last one with what lies behind.
+            let begin = |layer: usize| match layer {
+                0 => 0,
+                _ if layer == n_layers => len,
+                _ => first + layer * strides[2],
+            };
+            let share =
+                |part: usize, n: usize| [part, part + 1].map(|part| begin(part * n_layers / n) * size_of::<T>());
+            zeroed(layout::<T>(len), sharing, &share).cast::<T>()
         };
         Array {
             stored,
@@ -323,8 +337,31 @@ fn layout<T>(len: usize) -> Layout {
     Layout::from_size_align(bytes, align).expect("sizes are bounded before storage is allocated")
 }
 
-/// Zeroed memory, on huge pages where it is large and the system grants them.
-fn zeroed(layout: Layout) -> NonNull<u8> {
+/// Calls what it is given once for each of those who share some work, on their threads: with their number and how many there are.
+pub type Sharing<'a> = dyn FnMut(&(dyn Fn(usize, usize) + Sync)) + 'a;
+
+/// Memory that someone else touches.
+struct Untouched(*mut u8);
+
+// SAFETY: each byte is touched by one thread, as `share` of `zeroed` says.
+unsafe impl Sync for Untouched {}
+
+impl Untouched {
+    /// # Safety
+    /// The range lies within the allocation, and is touched by nobody else.
+    unsafe fn zero(&self, [from, to]: [usize; 2]) {
+        // SAFETY: as the caller says.
+        unsafe { self.0.add(from).write_bytes(0, to - from) };
+    }
+}
+
+/// Zeroed memory, on huge pages where it is large and the system grants them; `share` says from which byte to which each of
+/// those who share the work sets it to zero, all of it together.
+fn zeroed(
+    layout: Layout,
+    sharing: &mut Sharing<'_>,
+    share: &(dyn Fn(usize, usize) -> [usize; 2] + Sync),
+) -> NonNull<u8> {
     // SAFETY: an array that has cells has bytes.
     let raw = unsafe { alloc(layout) };
     let data = NonNull::new(raw).unwrap_or_else(|| handle_alloc_error(layout));
@@ -334,8 +371,11 @@ fn zeroed(layout: Layout) -> NonNull<u8> {
         // SAFETY: the range was just allocated and begins on a page; the advice changes no contents.
         unsafe { libc::madvise(raw.cast(), layout.size(), libc::MADV_HUGEPAGE) };
     }
-    // SAFETY: all bytes of the layout were just allocated.
-    unsafe { raw.write_bytes(0, layout.size()) };
+    let untouched = Untouched(raw);
+    sharing(&|part, n| {
+        // SAFETY: shares cover the bytes that were just allocated, and do not overlap.
+        unsafe { untouched.zero(share(part, n)) }
+    });
     data
 }
 
@@ -357,6 +397,22 @@ mod tests {
             }
         }
         a
+    }
+
+    #[test]
+    fn shares_of_the_first_touch_cover_everything_once() {
+        for n in [1, 2, 3, 7] {
+            for stored in [IndexBox::new([-1, -2, -1], [60, 3, 4]), IndexBox::from_size([9, 7, 1])] {
+                let mut all = |touch: &(dyn Fn(usize, usize) + Sync)| (0..n).rev().for_each(|part| touch(part, n));
+                let mut a: Array<f64> = Array::touched_by(&mut all, stored, [0; 3], 5);
+                assert!(
+                    stored
+                        .rows()
+                        .all(|(j, k)| a.row(j, k, stored.lo[0], stored.hi[0]).iter().all(|&v| v == 0.0))
+                );
+                a.fill(1.0);
+            }
+        }
     }
 
     #[test]

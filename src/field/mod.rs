@@ -11,7 +11,7 @@ mod storage;
 pub mod streaming;
 mod view;
 
-pub use array::{Array, AxisStrides, BoxCopy, Rows, RowsMut};
+pub use array::{Array, AxisStrides, BoxCopy, Rows, RowsMut, Sharing};
 pub use exact_sum::ExactSum;
 pub use real::Real;
 pub use slot::{FieldSpec, Role, Scalar, SlotId, SlotSpec};

@@ -1,6 +1,6 @@
 //! All declared storage of one tile.
 
-use super::{Array, Real, Role, Scalar, SlotId, SlotSpec};
+use super::{Array, Real, Role, Scalar, Sharing, SlotId, SlotSpec};
 use crate::grid::{IndexBox, Tile};
 
 /// The memory of one slot, in the precision it was declared with.
@@ -21,14 +21,20 @@ pub struct Storage<T> {
 impl<T: Real> Storage<T> {
     /// Zeroed memory for every slot on the cells that `tile` stores of it.
     pub fn new(specs: &[SlotSpec], tile: &Tile) -> Storage<T> {
+        Storage::touched_by(&mut |touch| touch(0, 1), specs, tile)
+    }
+
+    /// The same, of which those who share the work touch their layers first.
+    pub fn touched_by(sharing: &mut Sharing<'_>, specs: &[SlotSpec], tile: &Tile) -> Storage<T> {
+        let lo = tile.owned.lo;
         let arrays = specs
             .iter()
             .enumerate()
             .map(|(n, spec)| {
                 let stored = stored_box(spec, tile);
                 match spec.scalar {
-                    Scalar::Real => SlotArray::Real(Array::new(stored, tile.owned.lo, stagger(n))),
-                    Scalar::Double => SlotArray::Double(Array::new(stored, tile.owned.lo, stagger(n))),
+                    Scalar::Real => SlotArray::Real(Array::touched_by(sharing, stored, lo, stagger(n))),
+                    Scalar::Double => SlotArray::Double(Array::touched_by(sharing, stored, lo, stagger(n))),
                 }
             })
             .collect();
