@@ -35,8 +35,8 @@ pub struct RowBuffer<T> {
     values: Vec<T>,
     evaluated: Vec<f64>,
     rows: SamplerRows,
-    /// The bits of the one number that fills the buffer, and how often.
-    constant: Option<(u64, usize)>,
+    /// The bits of the one number that fills the buffer.
+    constant: Option<u64>,
 }
 
 impl<T: Real> Coefficient<T> {
@@ -161,12 +161,14 @@ fn lone_value(sampler: &Sampler, grid: &Grid, (j, k): (i64, i64), t: f64) -> f64
 impl<T: Real> RowBuffer<T> {
     /// `n` times the value: filled only if it is not what the buffer holds, as it often is from row to row.
     fn filled(&mut self, n: usize, value: T) -> &[T] {
-        if self.constant != Some((value.bits(), n)) {
+        if self.constant != Some(value.bits()) {
             self.values.clear();
-            self.values.resize(n, value);
-            self.constant = Some((value.bits(), n));
+            self.constant = Some(value.bits());
         }
-        &self.values
+        if self.values.len() < n {
+            self.values.resize(n, value);
+        }
+        &self.values[..n]
     }
 }
 

@@ -3,7 +3,8 @@
 use super::faces::FaceRows;
 use super::rows::{Across, Combining, Recursion, add_scaled, combine_row, finish_row_2d, finish_row_3d, recurse};
 use super::schemes::with_scheme;
-use super::transport::{Beside, CoefficientRows, Update, Work};
+use super::scratch::{CoefficientRows, Work};
+use super::transport::{Beside, Update};
 use crate::field::{Real, RowWriter};
 use crate::numerics::runge_kutta::Combine;
 
@@ -208,7 +209,6 @@ impl<T: Real> FaceRows<'_, T> {
         let y = Across {
             stencil: y.stencil,
             faces: y.faces,
-            carried: &mut carried_y[..n],
         };
         let by = Combining {
             base: rows.base,
@@ -223,11 +223,13 @@ impl<T: Real> FaceRows<'_, T> {
             let z = Across {
                 stencil: z.stencil,
                 faces: z.faces,
-                carried: &mut carried_z[place..][..n],
             };
-            with_scheme!(scheme, |s| finish_row_3d(set, s, x, inverse_x, y, z, by, out));
+            let carried_z = &mut carried_z[place..][..n];
+            with_scheme!(scheme, |s| finish_row_3d(
+                set, s, x, inverse_x, y, z, carried_y, carried_z, by, out
+            ));
         } else {
-            with_scheme!(scheme, |s| finish_row_2d(set, s, x, inverse_x, y, by, out));
+            with_scheme!(scheme, |s| finish_row_2d(set, s, x, inverse_x, y, carried_y, by, out));
         }
         true
     }

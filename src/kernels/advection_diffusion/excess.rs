@@ -4,7 +4,7 @@ use super::faces::{FaceRows, Side};
 use super::limited::{Excess, excess_row};
 use super::rows::add_scaled;
 use super::schemes::{FaceScheme, Limited};
-use super::transport::CoefficientRows;
+use super::scratch::CoefficientRows;
 use crate::field::Real;
 use crate::numerics::instructions::InstructionSet;
 

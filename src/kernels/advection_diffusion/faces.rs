@@ -8,7 +8,8 @@ use super::rows::{
     Faces, Stencil, add_cross_row, carry_fluxes, carry_row, cells_at, diffusive, divergence_along_row, flux_row,
 };
 use super::schemes::{FaceScheme, Scheme, with_scheme};
-use super::transport::{CoefficientRows, Update, Work};
+use super::scratch::{CoefficientRows, Work};
+use super::transport::Update;
 use super::walls::Wall;
 use crate::field::{Real, RowReader};
 use crate::grid::{IndexBox, PerAxis};

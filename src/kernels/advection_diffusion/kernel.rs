@@ -9,6 +9,7 @@ use super::parameters::{FaceMean, FieldParameters, Parameters, Wind};
 use super::refuse::{self, Allowed};
 use super::remarks::on_divergence;
 use super::rule::Rule;
+use super::scratch::Pool;
 use super::shares::Shares;
 use super::slots::{FieldSlots, axis_key, lay_out};
 use super::source::Source;
@@ -114,6 +115,7 @@ pub(super) struct Transport<T> {
     diffusivity: Vec<Vec<Coefficient<T>>>,
     /// Sources per field; empty until prepared.
     pub sources: Vec<Vec<PreparedSource<T>>>,
+    pub scratch: Pool<T>,
     tile: Option<Tile>,
 }
 
@@ -133,6 +135,7 @@ impl<T: Real> Transport<T> {
             settled: Vec::new(),
             diffusivity: Vec::new(),
             sources: Vec::new(),
+            scratch: Pool::default(),
             tile: None,
         }
     }

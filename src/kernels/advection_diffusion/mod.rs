@@ -47,6 +47,7 @@ mod remarks;
 mod rows;
 mod rule;
 mod schemes;
+mod scratch;
 mod shares;
 mod slots;
 mod source;

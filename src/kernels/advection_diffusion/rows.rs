@@ -121,26 +121,28 @@ for_each_instruction_set! {
     }
 }
 
-/// The upper faces along one axis of a row of cells, and the fluxes through its lower ones, which are replaced.
+/// The upper faces along one axis of a row of cells.
+#[derive(Clone, Copy)]
 pub(super) struct Across<'a, T> {
     pub stencil: Stencil<'a, T>,
     pub faces: Faces<'a, T>,
-    pub carried: &'a mut [T],
 }
 
 for_each_instruction_set! {
     /// All of a row but its x fluxes in one loop: what [`carry_row`] does for y and z, and [`combine_row`]. The rows that
-    /// come from memory then advance together, each slowly enough to be fetched in time.
+    /// come from memory then advance together, each slowly enough to be fetched in time. `carried` are the fluxes through
+    /// the lower y and z faces, which those through the upper ones replace.
     pub(super) fn finish_row_3d[T: Real, S: Scheme<T>](
-        scheme: S, x: &[T], inverse_x: T, y: Across<'_, T>, z: Across<'_, T>, by: Combining<'_, T>, out: &mut [T],
+        scheme: S, x: &[T], inverse_x: T, y: Across<'_, T>, z: Across<'_, T>, carried_y: &mut [T], carried_z: &mut [T],
+        by: Combining<'_, T>, out: &mut [T],
     ) {
         let n = out.len();
         let (lower, upper) = (&x[..n], &x[1..n + 1]);
         let (q, inner) = (&by.q[..n], &by.inner[..n]);
         bind_rows!(y.stencil, n, ya, yb, yc, yd, ye, yf);
         bind_rows!(z.stencil, n, za, zb, zc, zd, ze, zf);
-        let (uy, ky, cy) = (&y.faces.u[..n], &y.faces.k[..n], &mut y.carried[..n]);
-        let (uz, kz, cz) = (&z.faces.u[..n], &z.faces.k[..n], &mut z.carried[..n]);
+        let (uy, ky, cy) = (&y.faces.u[..n], &y.faces.k[..n], &mut carried_y[..n]);
+        let (uz, kz, cz) = (&z.faces.u[..n], &z.faces.k[..n], &mut carried_z[..n]);
         let (inverse_y, inverse_z) = (y.faces.inverse_spacing, z.faces.inverse_spacing);
         macro_rules! sweep {
             (|$i:ident| $base:expr) => {
@@ -171,13 +173,13 @@ for_each_instruction_set! {
 for_each_instruction_set! {
     /// The same in two dimensions.
     pub(super) fn finish_row_2d[T: Real, S: Scheme<T>](
-        scheme: S, x: &[T], inverse_x: T, y: Across<'_, T>, by: Combining<'_, T>, out: &mut [T],
+        scheme: S, x: &[T], inverse_x: T, y: Across<'_, T>, carried_y: &mut [T], by: Combining<'_, T>, out: &mut [T],
     ) {
         let n = out.len();
         let (lower, upper) = (&x[..n], &x[1..n + 1]);
         let (q, inner) = (&by.q[..n], &by.inner[..n]);
         bind_rows!(y.stencil, n, ya, yb, yc, yd, ye, yf);
-        let (uy, ky, cy) = (&y.faces.u[..n], &y.faces.k[..n], &mut y.carried[..n]);
+        let (uy, ky, cy) = (&y.faces.u[..n], &y.faces.k[..n], &mut carried_y[..n]);
         let inverse_y = y.faces.inverse_spacing;
         macro_rules! sweep {
             (|$i:ident| $base:expr) => {
@@ -374,22 +376,26 @@ mod tests {
                 let y = Across {
                     stencil: stencil(0),
                     faces: faces(12),
-                    carried: &mut fy,
                 };
                 let z = Across {
                     stencil: stencil(6),
                     faces: faces(14),
-                    carried: &mut fz,
                 };
-                finish_row_3d(set, Upwind1, &rows[18], 1.7, y, z, by(base), &mut found);
+                finish_row_3d(
+                    set,
+                    Upwind1,
+                    &rows[18],
+                    1.7,
+                    y,
+                    z,
+                    &mut fy,
+                    &mut fz,
+                    by(base),
+                    &mut found,
+                );
                 assert_eq!((&found, &fy, &fz), (&out, &cy, &cz));
                 let (mut fy, mut found) = (rows[21][..N].to_vec(), rows[23][..N].to_vec());
-                let y = Across {
-                    stencil: stencil(0),
-                    faces: faces(12),
-                    carried: &mut fy,
-                };
-                finish_row_2d(set, Upwind1, &rows[18], 1.7, y, by(base), &mut found);
+                finish_row_2d(set, Upwind1, &rows[18], 1.7, y, &mut fy, by(base), &mut found);
                 assert_eq!((&found, &fy), (&expected_2d, &cy));
             }
         }

@@ -5,9 +5,10 @@ use super::faces::FaceRows;
 use super::ghosts;
 use super::heat;
 use super::kernel::{PreparedSource, Transport};
-use super::limited::{Excess, WindSums, add_convergence};
+use super::limited::add_convergence;
 use super::parameters::{Advection, FieldParameters, Parameters};
 use super::rows::add_scaled;
+use super::scratch::{CoefficientRows, Scratch, Work};
 use super::slots::{FieldSlots, Turn};
 use crate::field::{Real, RowReader, RowWriter, StageView};
 use crate::grid::{Grid, IndexBox, PerAxis};
@@ -52,64 +53,6 @@ pub(super) struct Update<'a, T> {
     pub is_limited: bool,
     /// Whether rows away from walls are finished in one loop, once their x fluxes are known.
     pub finishes_in_one_loop: bool,
-}
-
-/// Rows that what is asked for coefficients may be put into: what fills them often stays the same from row to row.
-#[derive(Debug, Default)]
-pub(super) struct CoefficientRows<T> {
-    pub wind: PerAxis<RowBuffer<T>>,
-    pub diffusivity: PerAxis<RowBuffer<T>>,
-    pub cross: RowBuffer<T>,
-    pub source: RowBuffer<T>,
-}
-
-/// Rows that live as long as the update of a region of rows of `n` cells.
-pub(super) struct Work<T> {
-    pub tendency: Vec<T>,
-    /// What happens inside the cells of a row: zero where nothing does.
-    pub inner: Vec<T>,
-    /// Fluxes through the x faces of a row: `n + 1`.
-    pub x: Vec<T>,
-    /// Fluxes through the faces of one row that are not carried yet.
-    pub face: Vec<T>,
-    /// Fluxes through the lower y faces of a row, and through the lower z faces of a block of rows; for the limited scheme
-    /// what these faces say to the cells above.
-    pub carried: [Vec<T>; 2],
-    /// For the limited scheme: the wind through these faces.
-    pub carried_u: [Vec<T>; 2],
-    pub x_excess: Excess<T>,
-    pub excess: Excess<T>,
-    pub sums: WindSums<T>,
-    /// The row that is computed where it is not written at once.
-    pub out: Vec<T>,
-}
-
-impl<T: Real> Work<T> {
-    /// With room for what the z faces of `n_rows` rows say.
-    fn new(n: usize, n_rows: usize, is_limited: bool) -> Self {
-        let row = |n: usize| vec![T::ZERO; n];
-        let block = n * n_rows;
-        let mut work = Work {
-            tendency: row(n),
-            inner: row(n),
-            x: row(n + 1),
-            face: row(n + 1),
-            carried: [row(n), row(block)],
-            carried_u: Default::default(),
-            x_excess: Excess::default(),
-            excess: Excess::default(),
-            sums: WindSums::default(),
-            out: row(n),
-        };
-        if is_limited {
-            work.carried_u = [row(n), row(block)];
-            work.x_excess.resize(n + 1);
-            work.excess.resize(n);
-            work.sums.divergence = row(n);
-            work.sums.size = row(n);
-        }
-        work
-    }
 }
 
 /// The slots that a stage reads beside its source, where they are not the one it writes.
@@ -229,8 +172,9 @@ impl<'a, T: Real> Update<'a, T> {
             true => region.len(1).min(BLOCK_ROWS as usize),
             false => 0,
         };
-        let mut work = Work::new(region.len(0), n_rows, self.is_limited);
-        let mut coefficients = CoefficientRows::default();
+        let mut scratch = self.kernel.scratch.take();
+        let Scratch { coefficients, work } = &mut scratch;
+        work.fit(region.len(0), n_rows, self.is_limited);
         let n_blocks = region.len(1).div_ceil(BLOCK_ROWS as usize);
         for block in 0..n_blocks as i64 {
             let j0 = region.lo[1] + block * BLOCK_ROWS;
@@ -240,15 +184,9 @@ impl<'a, T: Real> Update<'a, T> {
                 block: region.with_range(1, j0, j1),
                 source,
             };
-            self.update_block(
-                &rows,
-                &mut coefficients,
-                &mut work,
-                beside,
-                target,
-                first.as_deref_mut(),
-            );
+            self.update_block(&rows, coefficients, work, beside, target, first.as_deref_mut());
         }
+        self.kernel.scratch.give_back(scratch);
     }
 
     /// Updates a block of rows plane by plane; what y and z faces say is kept for the cells on their other side.
