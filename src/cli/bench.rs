@@ -52,7 +52,7 @@ pub struct BenchArgs {
     pub executor: Vec<String>,
 
     /// Steps that the temporal executor takes at a stretch; may be given several times
-    #[arg(long, value_name = "STEPS", default_values_t = [4, 8], value_parser = clap::value_parser!(u16).range(2..=64))]
+    #[arg(long, value_name = "STEPS", default_values_t = [4, 8], value_parser = clap::value_parser!(u16).range(1..=64))]
     pub depth: Vec<u16>,
 
     /// Threads of each rank

@@ -52,8 +52,14 @@ impl Executor {
     /// Steps that it takes at a stretch, at most.
     pub fn n_steps(self) -> usize {
         match self {
-            Executor::Temporal(n_steps) => n_steps,
-            _ => 1,
+        self.block().unwrap_or(1)
+    }
+
+    /// The longest of its blocks, if it goes in blocks.
+    pub fn block(self) -> Option<usize> {
+        match self {
+            Executor::Temporal(n_steps) => Some(n_steps),
+            _ => None,
         }
     }
 }
@@ -351,7 +357,9 @@ impl<T: Real> Engine<T> {
     /// Advances the tile by steps that follow each other, at most as many as the executor takes at a stretch.
     pub fn advance(&mut self, executor: Executor, ticks: &[Tick]) {
         match (executor, ticks) {
-            (Executor::Temporal(n_steps), [_, _, ..]) => self.temporal(n_steps, ticks),
+            (Executor::Temporal(n_steps), [_, _, ..]) | (Executor::Temporal(n_steps @ 1), [_]) => {
+                self.temporal(n_steps, ticks)
+            }
             (Executor::Temporal(_), [tick]) => self.step(Executor::Blocking, tick.step, tick.time, tick.dt),
             _ => ticks
                 .iter()

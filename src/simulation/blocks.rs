@@ -9,7 +9,7 @@ use crate::grid::{AXIS_NAMES, Decomposition, Reach, Tile};
 use crate::metrics::caches;
 
 /// Steps of a block that are tried, unless the configuration says how many.
-const LENGTHS: [usize; 3] = [2, 4, 8];
+const LENGTHS: [usize; 4] = [1, 2, 4, 8];
 
 /// The deepest halo that is tried without being asked for, cells.
 const DEEPEST: i64 = 24;
@@ -25,22 +25,23 @@ pub fn suited(case: &Case, decomposition: &Decomposition) -> Result<Vec<usize>> 
     let parallel = &case.config.parallel;
     let depth = |n: usize| depth_of(&case.declaration, &case.grid, n);
     match (parallel.executor, parallel.depth) {
-        (ExecutorChoice::Temporal, Some(n)) if n > 1 => match decomposition.admits(&depth(n)) {
+        (ExecutorChoice::Temporal, Some(n)) if has_levels(case, n) => match decomposition.admits(&depth(n)) {
             true => Ok(vec![n]),
             false => Err(too_thin(case, decomposition, n, &depth(n))),
         },
         (ExecutorChoice::Temporal, Some(_)) => Ok(Vec::new()),
         (ExecutorChoice::Temporal, None) => {
-            let admitted = |n: &usize| decomposition.admits(&depth(*n));
-            let longest = LENGTHS.into_iter().rev().find(admitted);
+            let mut lengths = LENGTHS.into_iter().filter(|&n| has_levels(case, n));
+            let shortest = lengths.clone().min().unwrap_or(1);
+            let longest = lengths.rfind(|&n| decomposition.admits(&depth(n)));
             longest.map_or_else(
-                || Err(too_thin(case, decomposition, LENGTHS[0], &depth(LENGTHS[0]))),
+                || Err(too_thin(case, decomposition, shortest, &depth(shortest))),
                 |n| Ok(vec![n]),
             )
         }
         (ExecutorChoice::Auto, _) if outgrows_the_caches(case, decomposition) => Ok(LENGTHS
             .into_iter()
-            .filter(|&n| is_worth_it(case, decomposition, &depth(n)))
+            .filter(|&n| has_levels(case, n) && is_worth_it(case, decomposition, &depth(n)))
             .collect()),
         _ => Ok(Vec::new()),
     }
@@ -78,6 +79,11 @@ pub fn candidates(case: &Case, blocks: &[usize], has_messages: bool) -> Vec<Choi
 pub fn other_rows(rows: usize, most: usize) -> Vec<usize> {
     let others = [rows.div_ceil(2), (2 * rows).min(most)];
     others.into_iter().filter(|&other| other != rows).collect()
+}
+
+/// Whether blocks of `n` steps have several levels that can follow each other.
+fn has_levels(case: &Case, n: usize) -> bool {
+    n > 1 || case.declaration.phases.iter().any(|phase| phase.stages.len() > 1)
 }
 
 /// Whether the tiles have room for a halo of `depth`, and little of their work is done for it.

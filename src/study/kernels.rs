@@ -280,7 +280,7 @@ impl<'w, T: Buildable> Course<'w, T> {
         let admitted =
             |executor: &Executor| decomposition.admits(&depth_of(&case.declaration, &case.grid, executor.n_steps()));
         let executors: Vec<Executor> = plan.executors.iter().copied().filter(admitted).collect();
-        let blocks: Vec<usize> = executors.iter().map(|e| e.n_steps()).filter(|&n| n > 1).collect();
+        let blocks: Vec<usize> = executors.iter().filter_map(|e| e.block()).collect();
         let tile = deepened(&case, case.tile(&decomposition, world.rank()), &blocks);
         let storage_bytes = sum(world, case.tile_bytes(&tile));
         if storage_bytes > free_memory {

@@ -24,7 +24,15 @@ use std::fs;
 /// Steps: enough for `auto` to try every executor and choose one.
 const STEPS: [u64; 3] = [3, 17, 32];
 
-const EXECUTORS: [&str; 6] = ["blocking", "overlap", "progress", "temporal 2", "temporal 5", "auto"];
+const EXECUTORS: [&str; 7] = [
+    "blocking",
+    "overlap",
+    "progress",
+    "temporal 1",
+    "temporal 2",
+    "temporal 5",
+    "auto",
+];
 
 /// A small run whose every storage is compared.
 struct Problem {
