@@ -1,7 +1,7 @@
 //! Several steps at a stretch, read off the declarations: how far each stage runs beyond the owned cells so that no halo is
 //! needed in between, and how far each has to lag behind the one before it.
 
-use crate::field::{Read, Role, Scalar, Shape, SlotId};
+use crate::field::{BoxCopy, Read, Role, Scalar, Shape, SlotId};
 use crate::grid::{Grid, IndexBox, PerAxis, Reach, Tile};
 use crate::kernels::{Declaration, StageSpec};
 use crate::parallel::{HaloNeed, Member};
@@ -27,10 +27,19 @@ pub struct Block {
     needs: Vec<HaloNeed>,
 }
 
+/// Layers that threads share between two meetings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The axis on which layers follow each other.
+    pub axis: usize,
+    /// Layers that a level does between two meetings.
+    pub layers: usize,
+}
+
 impl Block {
-    /// The block of `n_steps` steps of which the first is in phase `first`. Levels lag so far that several threads may share
-    /// a layer of all of them along the axis `shared`, if there is one.
-    pub fn new(declaration: &Declaration, grid: &Grid, first: usize, n_steps: usize, shared: Option<usize>) -> Block {
+    /// The block of `n_steps` steps of which the first is in phase `first`. Where layers are `shared`, levels lag so far
+    /// that several threads may do them at once.
+    pub fn new(declaration: &Declaration, grid: &Grid, first: usize, n_steps: usize, shared: Option<Shared>) -> Block {
         let mut levels: Vec<Level> = (0..n_steps)
             .flat_map(|step| {
                 let phase = (first + step) % declaration.phases.len();
@@ -89,6 +98,10 @@ impl Block {
                 if tile.is_at_wall(axis, true) {
                     beyond.hi[axis] = 0;
                 }
+            }
+            if tile.is_joined(0) {
+                // The cells beyond the ends of rows are copied.
+                (beyond.lo[0], beyond.hi[0]) = (0, 0);
             }
             tile.owned.reached(&beyond)
         };
@@ -224,7 +237,7 @@ fn sum(a: &Reach, b: &Reach) -> Reach {
 }
 
 /// Sets how far each level lags: behind those that write what it reads, and behind those that still read what it overwrites.
-fn lag_forwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level], shared: Option<usize>) {
+fn lag_forwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level], shared: Option<Shared>) {
     for n in 1..levels.len() {
         let (before, rest) = levels.split_at_mut(n);
         let stage = spec(declaration, &rest[0]);
@@ -234,8 +247,10 @@ fn lag_forwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level], sh
                 continue;
             };
             for axis in 0..3 {
-                // Another thread may be at the same layer.
-                let more = i64::from(shared == Some(axis));
+                // Another thread may be at any of the same layers.
+                let more = shared
+                    .filter(|shared| shared.axis == axis)
+                    .map_or(0, |shared| shared.layers as i64);
                 lag[axis] = lag[axis].max(earlier.lag[axis] + reach[axis] + more);
             }
         }
@@ -265,6 +280,42 @@ fn conflict(earlier: &StageSpec, later: &StageSpec, grid: &Grid) -> Option<PerAx
         keep(reach.lo, reach.hi);
     }
     has_conflict.then_some(lag)
+}
+
+/// What lies beyond the ends of the rows of a slot where these are joined: copied as soon as a level has written the rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowEnds {
+    pub slot: SlotId,
+    /// Cells that any stage reads beyond the first and beyond the last.
+    below: i64,
+    above: i64,
+}
+
+impl RowEnds {
+    /// The copies that belong to whole rows.
+    pub fn copies(&self, rows: &IndexBox) -> [BoxCopy; 2] {
+        let (lo, hi) = (rows.lo[0], rows.hi[0]);
+        let copy = |from: i64, to: i64, by: i64| BoxCopy {
+            from: rows.with_range(0, from, to),
+            by: [by, 0, 0],
+        };
+        [copy(hi - self.below, hi, lo - hi), copy(lo, lo + self.above, hi - lo)]
+    }
+}
+
+/// What a level has to copy on a tile whose rows are joined.
+pub fn row_ends(declaration: &Declaration, tile: &Tile, level: &Level) -> Vec<RowEnds> {
+    let stages = || declaration.phases.iter().flat_map(|phase| &phase.stages);
+    let ends = |&slot: &SlotId| {
+        let reads = stages().flat_map(|stage| &stage.reads).filter(|read| read.slot == slot);
+        let reach = reads.fold(Reach::NONE, |reach, read| reach.max(&read.reach.on(&tile.grid)));
+        let (below, above) = (reach.lo[0], reach.hi[0]);
+        (below + above > 0).then_some(RowEnds { slot, below, above })
+    };
+    match tile.is_joined(0) {
+        true => spec(declaration, level).writes.iter().filter_map(ends).collect(),
+        false => Vec::new(),
+    }
 }
 
 /// Where a slot is first touched when layers are swept: so far ahead of the levels that do not lag, along the marching axis;
@@ -489,6 +540,7 @@ mod tests {
             gauges: None,
             ghosts: Reach::NONE,
             n_coefficient_arrays: 0,
+            layers_at_once: 1,
         }
     }
 
@@ -565,10 +617,8 @@ mod tests {
                         };
                         let block = Block::new(&declaration, &grid(), first, n_steps, None);
                         follow(&declaration, &block, sweep, 1);
-                        if layers == 1 {
-                            let block = Block::new(&declaration, &grid(), first, n_steps, Some(2));
-                            follow(&declaration, &block, sweep, 3);
-                        }
+                        let block = Block::new(&declaration, &grid(), first, n_steps, Some(Shared { axis: 2, layers }));
+                        follow(&declaration, &block, sweep, 3);
                     }
                 }
             }
@@ -639,7 +689,10 @@ mod tests {
                                     |l: &usize| spec(declaration, &block.levels[*l]).writes.contains(&read.slot);
                                 let writer = (0..n).rev().find(writes);
                                 let reached = part.reached(&read.reach);
-                                let right = writer.map_or(stored, |writer| whole[writer]);
+                                let right = writer.map_or(stored, |writer| match tile.is_joined(0) {
+                                    true => whole[writer].with_range(0, stored.lo[0], stored.hi[0]),
+                                    false => whole[writer],
+                                });
                                 assert!(
                                     right.contains_box(&reached),
                                     "level {n} reads {reached}, of which {right} is right"
@@ -655,6 +708,11 @@ mod tests {
                             }
                             for slot in &stage.writes {
                                 cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
+                            }
+                            for ends in row_ends(declaration, &tile, &block.levels[n]) {
+                                for BoxCopy { from, by } in ends.copies(&part) {
+                                    cells(&from.shift(by)).for_each(|cell| written[ends.slot.0][place(cell)] = n + 1);
+                                }
                             }
                             assert!(regions[n].contains_box(&part));
                             n_done[n] += part.n_cells();
@@ -673,8 +731,8 @@ mod tests {
         for declaration in all() {
             for n_steps in [1, 2] {
                 for cut in [[false, false, true], [false, true, false], [false, true, true]] {
-                    for (layers, n_members) in [(1, 1), (2, 1), (1, 3)] {
-                        let shared = (n_members > 1).then_some(2);
+                    for (layers, n_members) in [(1, 1), (2, 1), (1, 3), (2, 3)] {
+                        let shared = (n_members > 1).then_some(Shared { axis: 2, layers });
                         let block = Block::new(&declaration, &grid(), 0, n_steps, shared);
                         let tile = tile(block.depth());
                         let depth = block.depth();

@@ -142,6 +142,7 @@ mod tests {
             gauges: None,
             ghosts: Reach::NONE,
             n_coefficient_arrays: 0,
+            layers_at_once: 1,
         }
     }
 

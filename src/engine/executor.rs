@@ -1,6 +1,6 @@
 //! Blocking, overlapping, overlapping with progress, and blocks of several steps: four orders of the same work.
 
-use super::block::Sweep;
+use super::block::{RowEnds, Sweep};
 use super::faults;
 use super::temporal::{Cache, Course, Temporal};
 use super::{Recorder, Tick, depth_of, exchange_needs};
@@ -51,7 +51,6 @@ impl Executor {
 
     /// Steps that it takes at a stretch, at most.
     pub fn n_steps(self) -> usize {
-        match self {
         self.block().unwrap_or(1)
     }
 
@@ -146,6 +145,22 @@ impl<T: Real> Stages<'_, T> {
         self.kernel.run(call, &view);
         let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
         recorder.after_stage((phase, call.stage), call.step, &region, self.storage);
+    }
+}
+
+impl<T: Real> Stages<'_, T> {
+    /// Makes the copies beyond the ends of the rows of `region`.
+    ///
+    /// # Safety
+    /// Nobody else may touch these rows of the slots.
+    unsafe fn join(&self, row_ends: &[RowEnds], region: &IndexBox) {
+        let rows = self.tile.with_ghosts(region);
+        for ends in row_ends {
+            for copy in ends.copies(&rows) {
+                // SAFETY: handed on to the caller.
+                unsafe { self.storage.array(ends.slot).copy_shared(&copy) };
+            }
+        }
     }
 }
 
@@ -426,7 +441,10 @@ impl<T: Real> Engine<T> {
             let run = |n: usize, region: IndexBox| {
                 // SAFETY: the engine is borrowed exclusively, and the sweep keeps apart what conflicts, in one thread by
                 // order and between threads by meetings.
-                unsafe { stages.run(&calls[n], course.levels[n].phase, region) };
+                unsafe {
+                    stages.run(&calls[n], course.levels[n].phase, region);
+                    stages.join(&course.row_ends[n], &region);
+                }
             };
             let fetch = |n: usize, next: IndexBox| {
                 for front in &course.fronts {

@@ -1,6 +1,6 @@
 //! Temporal blocking: several steps at a stretch between two exchanges, strip by strip, while what they share is in a cache.
 
-use super::block::{Block, Front, Level, Split, Sweep, fronts};
+use super::block::{Block, Front, Level, RowEnds, Shared, Split, Sweep, fronts, row_ends};
 use crate::field::{Real, Scalar};
 use crate::grid::{IndexBox, Tile};
 use crate::kernels::Declaration;
@@ -11,9 +11,6 @@ const SHARE_OF_CACHE: f64 = 0.6;
 
 /// Bytes that levels without a lag between them go through in turn, to stay in a core's own cache.
 const BYTES_AT_ONCE: usize = 384 * 1024;
-
-/// Layers that a level does at a time: two of them read less than twice what one does.
-const LAYERS: usize = 2;
 
 /// Rows of the narrowest strip: thinner ones would be read again too often.
 const LEAST_ROWS: usize = 4;
@@ -39,6 +36,8 @@ pub(super) struct Course {
     pub regions: Vec<IndexBox>,
     /// The same in parts, where there are messages to wait for.
     pub split: Option<Split>,
+    /// What each level copies of the rows that it has written.
+    pub row_ends: Vec<Vec<RowEnds>>,
     /// Where slots are first touched.
     pub fronts: Vec<Front>,
 }
@@ -54,7 +53,10 @@ impl<T: Real> Temporal<T> {
     ) -> Temporal<T> {
         let phases = 0..declaration.phases.len();
         let marching = if tile.stored().len(2) > 1 { 2 } else { 1 };
-        let shared = (cache.n_threads > 1 && marching == 2).then_some(marching);
+        let shared = (cache.n_threads > 1 && marching == 2).then_some(Shared {
+            axis: marching,
+            layers: declaration.layers_at_once,
+        });
         let block = |first: usize, n: usize| Block::new(declaration, &tile.grid, first, n, shared);
         let exchanges: Vec<HaloExchange<T>> = phases
             .clone()
@@ -67,6 +69,11 @@ impl<T: Real> Temporal<T> {
             Course {
                 split: block.split(declaration, tile, &regions, &reach),
                 regions,
+                row_ends: block
+                    .levels
+                    .iter()
+                    .map(|level| row_ends(declaration, tile, level))
+                    .collect(),
                 fronts: fronts(declaration, &tile.grid, &block.levels, 2, 1),
                 levels: block.levels,
             }
@@ -99,10 +106,11 @@ pub(super) struct Cache {
 /// The sweep whose strips, with all levels that follow each other in them, fit into the caches of those who share them.
 fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: Cache, size: usize) -> Sweep {
     let stored = tile.stored();
+    let layers = declaration.layers_at_once;
     if stored.len(2) == 1 {
         return Sweep {
             marching: 1,
-            layers: 1,
+            layers,
             across: None,
             rows: 0,
             rows_at_once: 0,
@@ -124,10 +132,10 @@ fn fitting(block: &Block, declaration: &Declaration, tile: &Tile, cache: Cache, 
         .sum();
     let row = stored.len(0) * (cell + declaration.n_coefficient_arrays * size);
     let bytes = (SHARE_OF_CACHE * (cache.n_threads * cache.bytes) as f64) as usize;
-    // Threads that share a layer lag for one.
-    let layers = if cache.n_threads > 1 { 1 } else { LAYERS };
     let rows_that_fit = bytes / (row * (layers + behind(2))).max(1);
-    let (least, most) = (LEAST_ROWS * cache.n_threads, MOST_ROWS * cache.n_threads);
+    // The strip that follows reads again as many rows as the last level stays behind.
+    let least = (LEAST_ROWS * cache.n_threads).max(behind(1));
+    let most = (MOST_ROWS * cache.n_threads).max(least);
     Sweep {
         marching: 2,
         layers,

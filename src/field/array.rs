@@ -227,13 +227,28 @@ impl<T: Copy + Default> Array<T> {
         let last = copies.iter().map(|copy| planes(copy).end).max().unwrap_or(0);
         for k in first..last {
             for copy in copies.iter().filter(|copy| planes(copy).contains(&k)) {
-                self.copy_plane(copy, k);
+                // SAFETY: `&mut self` excludes every other access.
+                unsafe { self.copy_plane(copy, k) };
             }
         }
     }
 
+    /// Copies a box of cells to where they belong further on, through a shared reference. The box may not overlap its target.
+    ///
+    /// # Safety
+    /// Nobody else may write the cells of the box, nor read or write those of the target, at the same time.
+    pub unsafe fn copy_shared(&self, copy: &BoxCopy) {
+        for k in copy.from.lo[2]..copy.from.hi[2] {
+            // SAFETY: handed on to the caller.
+            unsafe { self.copy_plane(copy, k) };
+        }
+    }
+
     /// Copies the cells of one plane.
-    fn copy_plane(&mut self, copy: &BoxCopy, k: i64) {
+    ///
+    /// # Safety
+    /// As for [`Array::copy_shared`].
+    unsafe fn copy_plane(&self, copy: &BoxCopy, k: i64) {
         let BoxCopy { from, by } = copy;
         let to = from.shift(*by);
         assert!(from.intersect(&to).is_empty(), "a halo copy never overlaps its source");
@@ -248,7 +263,8 @@ impl<T: Copy + Default> Array<T> {
         self.offset(to.hi[1] - 1, k + by[2], to.lo[0], to.hi[0]);
         for row in 0..n_rows {
             let at = row * self.strides[1];
-            // SAFETY: the rows of both boxes are stored, as just checked, and the boxes do not overlap.
+            // SAFETY: the rows of both boxes are stored, as just checked, and the boxes do not overlap; the caller excludes
+            // all others.
             unsafe {
                 let (from, to) = (self.data.as_ptr().add(source + at), self.data.as_ptr().add(target + at));
                 if n == 1 {

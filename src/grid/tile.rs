@@ -135,6 +135,11 @@ impl Tile {
         all
     }
 
+    /// Whether the tile is its own only neighbour along `axis`.
+    pub fn is_joined(&self, axis: usize) -> bool {
+        self.grid.periodic[axis] && self.owned.len(axis) == self.grid.cells[axis]
+    }
+
     /// Whether the tile ends where the grid ends in a wall: along `axis`, at the lower (`false`) or upper (`true`) side.
     pub fn is_at_wall(&self, axis: usize, upper: bool) -> bool {
         let ends_here = if upper {

@@ -81,6 +81,9 @@ pub struct Declaration {
     pub ghosts: Reach,
     /// Arrays of the run's precision that the kernel keeps beside its slots (coefficients), for memory estimates.
     pub n_coefficient_arrays: usize,
+    /// Layers of a region from which on a stage wastes little: on faces below it that are computed for it alone, or by reading
+    /// again what layers share.
+    pub layers_at_once: usize,
 }
 
 impl Declaration {

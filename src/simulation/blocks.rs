@@ -93,7 +93,7 @@ fn is_worth_it(case: &Case, decomposition: &Decomposition, depth: &Reach) -> boo
         let tile = case.tile(decomposition, rank);
         let deep = tile.clone().deepened(depth);
         // Half of the depth on average: the region of a level shrinks from step to step.
-        let more: f64 = (0..3)
+        let more: f64 = (usize::from(tile.is_joined(0))..3)
             .map(|axis| 0.5 * (1.0 + deep.stored().len(axis) as f64 / tile.stored().len(axis) as f64))
             .product();
         more <= MOST_UPDATED

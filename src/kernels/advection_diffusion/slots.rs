@@ -10,6 +10,12 @@ use crate::numerics::runge_kutta::{Stage, Stepper};
 /// Names of the walls: `[axis][lower, upper]`.
 pub const WALL_NAMES: [[&str; 2]; 3] = [["west", "east"], ["south", "north"], ["bottom", "top"]];
 
+/// Layers of a region from which on the fluxes through its lowest faces, which are computed for it alone, cost little.
+const LAYERS: usize = 4;
+
+/// Layers that the loop of plain heat takes together.
+const HEAT_LAYERS: usize = 2;
+
 /// The slots that one stage uses for a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
@@ -163,6 +169,7 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
         writes: field_slots.iter().map(|slots| slots.turns[0][0].source).collect(),
     };
     let n_coefficient_arrays = parameters.n_coefficient_arrays();
+    let carries = (0..parameters.fields.len()).any(|field| !plain_heat(parameters, grid, field));
     let declaration = Declaration {
         slots,
         fields,
@@ -172,6 +179,7 @@ pub fn lay_out(parameters: &Parameters, grid: &Grid) -> (Declaration, Vec<FieldS
         gauges: None,
         ghosts: ghosts(parameters, grid),
         n_coefficient_arrays,
+        layers_at_once: if carries { LAYERS } else { HEAT_LAYERS },
     };
     declaration.check();
     (declaration, field_slots)

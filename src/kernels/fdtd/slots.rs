@@ -9,6 +9,9 @@ use crate::field::{FieldSpec, Read, Role, Scalar, Shape, SlotId, SlotSpec};
 use crate::grid::{Grid, IndexBox, Reach};
 use crate::kernels::{Declaration, GaugeSpec, Gauges, Phase, StageSpec};
 
+/// Layers after which a field has been read less often than once for each.
+const LAYERS: usize = 2;
+
 /// The state of one pole of one material, for one component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoleSlots {
@@ -252,6 +255,7 @@ fn declare(parameters: &Parameters, grid: &Grid, specs: Vec<SlotSpec>, slots: &S
         totals: Vec::new(),
         ghosts,
         n_coefficient_arrays: 0,
+        layers_at_once: LAYERS,
         slots: specs,
     }
 }

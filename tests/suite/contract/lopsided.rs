@@ -117,6 +117,7 @@ pub fn problem() -> Problem<'static, f64> {
             hi: [0; 3],
         },
         n_coefficient_arrays: 0,
+        layers_at_once: 1,
     };
     declaration.check();
     Problem {
