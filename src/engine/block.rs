@@ -616,9 +616,10 @@ mod tests {
                             rows_at_once: 3,
                         };
                         let block = Block::new(&declaration, &grid(), first, n_steps, None);
-                        follow(&declaration, &block, sweep, 1);
+                        follow(&declaration, &block, sweep, 1, true);
+                        follow(&declaration, &block, sweep, 1, false);
                         let block = Block::new(&declaration, &grid(), first, n_steps, Some(Shared { axis: 2, layers }));
-                        follow(&declaration, &block, sweep, 3);
+                        follow(&declaration, &block, sweep, 3, true);
                     }
                 }
             }
@@ -626,11 +627,15 @@ mod tests {
     }
 
     /// Follows a sweep by `n_members` threads, whose shares of a layer are done in both orders.
-    fn follow(declaration: &Declaration, block: &Block, sweep: Sweep, n_members: usize) {
-        let tile = tile(block.depth());
+    /// Rows that are joined are whole ones.
+    fn follow(declaration: &Declaration, block: &Block, sweep: Sweep, n_members: usize, is_joined: bool) {
+        let mut tile = tile(block.depth());
+        if !is_joined {
+            tile.owned = tile.owned.with_range(0, 2, 5);
+        }
         let regions = block.regions(&tile);
         assert_eq!(regions.last(), Some(&tile.owned));
-        follow_all(declaration, block, sweep, n_members, &[regions], &Reach::NONE);
+        follow_all(declaration, block, &tile, sweep, n_members, &[regions], &Reach::NONE);
     }
 
     /// Follows sweeps of one after the other of `all`, before the second of which messages fill the halo as far as `reach`
@@ -638,14 +643,14 @@ mod tests {
     fn follow_all(
         declaration: &Declaration,
         block: &Block,
+        tile: &Tile,
         sweep: Sweep,
         n_members: usize,
         all: &[Vec<IndexBox>],
         reach: &Reach,
     ) {
-        let tile = tile(block.depth());
         let stored = tile.stored();
-        let whole = block.regions(&tile);
+        let whole = block.regions(tile);
         let place = |cell: [i64; 3]| {
             let [i, j, k] = [0, 1, 2].map(|axis| (cell[axis] - stored.lo[axis]) as usize);
             i + stored.len(0) * (j + stored.len(1) * k)
@@ -709,7 +714,7 @@ mod tests {
                             for slot in &stage.writes {
                                 cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
                             }
-                            for ends in row_ends(declaration, &tile, &block.levels[n]) {
+                            for ends in row_ends(declaration, tile, &block.levels[n]) {
                                 for BoxCopy { from, by } in ends.copies(&part) {
                                     cells(&from.shift(by)).for_each(|cell| written[ends.slot.0][place(cell)] = n + 1);
                                 }
@@ -753,7 +758,7 @@ mod tests {
                             rows_at_once: 3,
                         };
                         let all: Vec<_> = [split.core].into_iter().chain(split.rest).collect();
-                        follow_all(&declaration, &block, sweep, n_members, &all, &reach);
+                        follow_all(&declaration, &block, &tile, sweep, n_members, &all, &reach);
                     }
                 }
             }
@@ -767,11 +772,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_needs_no_cells_beyond_it() {
+    fn walls_and_joined_rows_need_no_cells_beyond_them() {
         let mut tile = tile(Reach::all(3));
         tile.grid.periodic = [true, false, true];
         let block = Block::new(&double_buffer(1), &tile.grid, 0, 3, None);
         let regions = block.regions(&tile);
-        assert_eq!(regions[0], IndexBox::new([-2, 0, -2], [11, 14, 13]));
+        assert_eq!(regions[0], IndexBox::new([0, 0, -2], [9, 14, 13]));
+        tile.owned = tile.owned.with_range(0, 0, 5);
+        assert_eq!(block.regions(&tile)[0], IndexBox::new([-2, 0, -2], [7, 14, 13]));
     }
 }
