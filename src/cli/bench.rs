@@ -75,6 +75,10 @@ pub struct BenchArgs {
     #[arg(long, value_name = "HOW", value_parser = ["cached", "streamed"])]
     pub stores: Option<String>,
 
+    /// How ranks of a host exchange halos
+    #[arg(long, default_value = "memory", value_parser = ["memory", "messages"])]
+    pub halos: String,
+
     /// Tiles along x, y and z, as in 1,1,2 [default: the cut with the smallest surface]
     #[arg(long, value_name = "X,Y,Z", value_parser = topology)]
     pub topology: Option<Topology>,
@@ -155,6 +159,7 @@ fn plan(args: &BenchArgs, world: &World) -> Result<Plan> {
         instructions: instructions(&args.instructions)?,
         topology: args.topology,
         is_streamed: args.stores.as_ref().map(|how| how == "streamed"),
+        shared_memory: args.halos == "memory",
         repeat: args.repeat.map_or(repeat, usize::from),
         seconds_per_repeat,
         steps_per_repeat: args.steps_per_repeat,
@@ -225,6 +230,7 @@ mod tests {
             [Executor::Blocking, Executor::Temporal(4), Executor::Temporal(8)]
         );
         assert_eq!((plan.repeat, plan.seconds_per_repeat), (5, 0.5));
+        assert!(plan.shared_memory);
     }
 
     #[test]
@@ -236,6 +242,7 @@ mod tests {
             "--executor=progress",
             "--repeat=7",
             "--topology=1,1,2",
+            "--halos=messages",
             "--instructions=baseline",
         ]);
         assert_eq!(plan.problems.len(), 1);
@@ -244,6 +251,7 @@ mod tests {
         assert_eq!(plan.precisions, [Precision::Single]);
         assert_eq!(plan.executors, [Executor::Progress]);
         assert_eq!((plan.repeat, plan.topology), (7, Some([1, 1, 2])));
+        assert!(!plan.shared_memory);
         assert_eq!(plan.instructions, InstructionSet::Baseline);
     }
 
@@ -271,6 +279,7 @@ mod tests {
             "--topology=0,1,1",
             "--repeat=0",
             "--precision=f16",
+            "--halos=letters",
         ] {
             assert!(Line::try_parse_from(["bench", line]).is_err(), "{line}");
         }

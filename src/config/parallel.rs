@@ -42,6 +42,8 @@ pub struct ParallelConfig {
     pub instructions: InstructionChoice,
     /// Threads of each rank, at least 1.
     pub threads: usize,
+    /// Whether ranks of a host exchange halos through memory, where they can.
+    pub shared_memory: bool,
 }
 
 /// More threads than any processor has would only be a slip of the pen.
@@ -84,6 +86,7 @@ impl ParallelConfig {
             topology: read_topology(table, grid),
             executor,
             threads: read_threads(table).unwrap_or(1),
+            shared_memory: table.boolean("shared_memory").unwrap_or(true),
             depth: table.count("depth").and_then(|n| usize::try_from(n).ok()),
             strip_rows: read_strip_rows(table, grid, executor),
             remember: table.boolean("remember").unwrap_or(true),

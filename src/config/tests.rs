@@ -76,6 +76,7 @@ fn defaults_fill_what_is_not_given() {
         (None, ExecutorChoice::Auto)
     );
     assert_eq!((config.parallel.strip_rows, config.parallel.remember), (None, true));
+    assert!(config.parallel.shared_memory);
     let [snapshot] = &config.snapshots[..] else {
         panic!("one snapshot")
     };
@@ -120,7 +121,7 @@ precision = "f32"
 grid = { cells = [4, 5, 6], spacing = [1, 2, 3], origin = [-1, 0, 0.5] }
 time = { steps = 10, dt = "3 ms", start = 1 }
 kernel = { type = "none" }
-parallel = { topology = [2, 1, 1], executor = "progress", instructions = "avx2" }
+parallel = { topology = [2, 1, 1], executor = "progress", instructions = "avx2", shared_memory = false }
 history = { every = { steps = 5 } }
 check = { every = { steps = 7 }, stalled_after = "2 min" }
 checkpoint = { every = "auto", keep = 2, final = false, on_failure = "continue", mtbf = "6 h", largest_share = 0.1 }
@@ -152,6 +153,7 @@ final = false
     assert_eq!(config.parallel.topology, Some([2, 1, 1]));
     assert_eq!(config.parallel.executor, ExecutorChoice::Progress);
     assert_eq!(config.parallel.instructions, InstructionChoice::Avx2);
+    assert!(!config.parallel.shared_memory);
     assert_eq!(
         (config.history.every, config.check.every_steps),
         (Some(Every::Steps(5)), 7)

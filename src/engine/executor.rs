@@ -9,7 +9,7 @@ use crate::grid::{Decomposition, Grid, IndexBox, Tile};
 use crate::kernels::{Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Team, World};
+use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, World};
 use std::cell::{Cell, RefCell};
 use std::sync::{Mutex, PoisonError};
 
@@ -76,6 +76,8 @@ pub struct Setup<T> {
     pub cache: usize,
     /// Threads that share the tile.
     pub n_threads: usize,
+    /// Whether ranks of a host exchange halos through memory, where they can.
+    pub shared_memory: bool,
 }
 
 /// One tile, its storage, its kernel, and its exchanges: advances the tile step by step.
@@ -89,6 +91,8 @@ pub struct Engine<T> {
     pub recorder: Recorder,
     /// Rows of the strips that blocks of steps are swept in, where not those that are taken to fit the caches.
     pub strip_rows: Option<usize>,
+    /// How the tiles of all ranks exchange halos.
+    pub neighbours: Neighbours,
     instructions: InstructionSet,
     rank: usize,
     team: Team,
@@ -176,6 +180,16 @@ struct Exchanges<T> {
     temporal: Vec<Temporal<T>>,
 }
 
+impl<T: Real> Exchanges<T> {
+    /// All of them, in an order that is the same on every rank.
+    fn all_mut(&mut self) -> Vec<&mut HaloExchange<T>> {
+        let of_stages = self.of_stages.iter_mut().flatten().flatten();
+        let in_blocks = self.temporal.iter_mut().flat_map(Temporal::exchanges_mut);
+        let all = of_stages.chain(&mut self.of_states).chain(&mut self.gauges);
+        all.chain(in_blocks).collect()
+    }
+}
+
 impl<T: Real> Engine<T> {
     /// Allocates storage and sets up the exchanges; the kernel must be prepared.
     pub fn new(world: &World, setup: Setup<T>) -> Engine<T> {
@@ -193,12 +207,7 @@ impl<T: Real> Engine<T> {
         let depth = blocks.iter().fold(declaration.margin(&tile.grid), |depth, &n| {
             depth.max(&depth_of(declaration, &tile.grid, n))
         });
-        let mut number = 0;
-        let mut exchange = |needs: &[HaloNeed]| {
-            let plan = HaloPlan::new(decomposition, world.rank(), tile, needs);
-            number += 1;
-            HaloExchange::new(world, plan, number)
-        };
+        let exchange = |needs: &[HaloNeed]| HaloExchange::new(HaloPlan::new(decomposition, world.rank(), tile, needs));
         let exchanges = exchange_needs(declaration, &tile.grid)
             .iter()
             .map(|stages| {
@@ -209,7 +218,7 @@ impl<T: Real> Engine<T> {
             })
             .collect();
         let with_halo = declaration.slots_with_halo(&tile.grid);
-        let exchanges = Exchanges {
+        let mut exchanges = Exchanges {
             of_stages: exchanges,
             of_states: declaration
                 .phases
@@ -234,10 +243,13 @@ impl<T: Real> Engine<T> {
                 .map(|gauges| exchange(&gauge_needs(gauges, declaration, &tile.grid))),
             temporal: blocks
                 .iter()
-                .map(|&n| Temporal::new(n, declaration, tile, cache, &mut exchange))
+                .map(|&n| Temporal::new(n, declaration, tile, cache, exchange))
                 .collect(),
         };
-        Engine::assemble(world, setup, exchanges)
+        let neighbours = HaloExchange::connect(world, &mut exchanges.all_mut(), setup.shared_memory);
+        let mut engine = Engine::assemble(world, setup, exchanges);
+        engine.neighbours = neighbours;
+        engine
     }
 
     /// An engine whose tile has no neighbours: stages run on the owned cells as ever, but nothing is exchanged, and the
@@ -292,6 +304,7 @@ impl<T: Real> Engine<T> {
             timers: Timers::new(world.rank()),
             recorder: Recorder::default(),
             strip_rows: None,
+            neighbours: Neighbours::default(),
             instructions: setup.instructions,
             rank: world.rank(),
             team,
@@ -527,6 +540,7 @@ impl<T: Real> Engine<T> {
     }
 
     fn pack_and_post(&mut self, exchange: &mut HaloExchange<T>) {
+        self.timers.time(Phase::Wait, || exchange.await_room());
         self.timers.time(Phase::Pack, || exchange.pack(&mut self.storage));
         self.timers.time(Phase::Post, || exchange.post());
     }

@@ -89,6 +89,10 @@ impl<T: Real> Temporal<T> {
         }
     }
 
+    pub fn exchanges_mut(&mut self) -> &mut [HaloExchange<T>] {
+        &mut self.exchanges
+    }
+
     /// What a block of `n` steps does that begins in `phase`, how, and what is exchanged before.
     pub fn course(&mut self, phase: usize, n: usize) -> (&Course, Sweep, &mut HaloExchange<T>) {
         (&self.courses[phase][n - 1], self.sweep, &mut self.exchanges[phase])

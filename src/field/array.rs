@@ -207,6 +207,18 @@ impl<T: Copy + Default> Array<T> {
         }
     }
 
+    /// Puts the cells of `region` to the front of `values`, x fastest, and returns what is left.
+    pub fn pack_into<'v>(&self, region: &IndexBox, values: &'v mut [T]) -> &'v mut [T] {
+        let n = region.len(0);
+        let mut rest = values;
+        for (j, k) in region.rows() {
+            let (row, tail) = rest.split_at_mut(n);
+            row.copy_from_slice(self.row(j, k, region.lo[0], region.hi[0]));
+            rest = tail;
+        }
+        rest
+    }
+
     /// Takes the cells of `region` from the front of `values`, x fastest, and returns what is left.
     pub fn unpack<'v>(&mut self, region: &IndexBox, values: &'v [T]) -> &'v [T] {
         let n = region.len(0);
@@ -467,6 +479,9 @@ mod tests {
         let region = IndexBox::new([1, -1, 0], [4, 2, 2]);
         let mut packed = Vec::new();
         a.pack(&region, &mut packed);
+        let mut again = vec![0.0; packed.len() + 1];
+        assert_eq!(a.pack_into(&region, &mut again), [0.0]);
+        assert_eq!(packed, again[..packed.len()]);
         let mut b: Array<f64> = Array::new(a.stored(), [0; 3], 0);
         assert!(b.unpack(&region, &packed).is_empty());
         for (j, k) in region.rows() {

@@ -1,5 +1,8 @@
 //! Carries out a halo plan: pack, post, wait, unpack.
 
+use super::channel::{Inbox, Outbox, wait_until};
+use super::neighbours::Neighbours;
+use super::node::Node;
 use super::plan::{HaloBox, HaloCopy, HaloPlan};
 use super::requests::{Message, RequestSet};
 use super::world::World;
@@ -7,13 +10,17 @@ use crate::field::{BoxCopy, Real, SlotId, Storage};
 
 /// One exchange of halo cells, set up once and carried out any number of times.
 ///
-/// One message per neighbour carries all slots. The order of calls is `pack`, `post`, any number of `poke`, `wait`,
+/// One message per neighbour carries all slots. A neighbour on the same host reads it where this rank has packed it, in
+/// memory that both have mapped; others get it from MPI. The order of calls is `pack`, `post`, any number of `poke`, `wait`,
 /// `unpack`; nothing between `post` and `wait` can fail. `copy_own` comes any time after `pack`, before what it fills is
 /// read.
 pub struct HaloExchange<T> {
     plan: HaloPlan,
     /// The plan's copies, by slot.
     copies: Vec<(SlotId, Vec<BoxCopy>)>,
+    /// Of each link, once the exchange is connected.
+    ends: Vec<Ends<T>>,
+    /// What goes through MPI: messages without elements where it does not.
     requests: RequestSet<T>,
     /// Layers below this one have their own copies made: see [`HaloExchange::copy_own`].
     copied_to: Option<i64>,
@@ -21,28 +28,61 @@ pub struct HaloExchange<T> {
     due: Vec<BoxCopy>,
 }
 
+/// The ends at this rank of the channels that two ranks of a host have, as far as they have any.
+struct Ends<T> {
+    outbox: Option<Outbox<T>>,
+    inbox: Option<Inbox<T>>,
+}
+
 impl<T: Real> HaloExchange<T> {
-    /// Sets up the exchange. `number` tells exchanges of one run apart; it is the same on all ranks.
-    pub fn new(world: &World, plan: HaloPlan, number: usize) -> HaloExchange<T> {
-        let message = |rank, boxes: &[HaloBox]| Message {
-            rank,
-            tag: number as i32,
-            n: boxes.iter().map(|part| part.cells.n_cells()).sum(),
-        };
-        let sends: Vec<Message> = plan.links.iter().map(|link| message(link.rank, &link.sends)).collect();
-        let receives: Vec<Message> = plan
-            .links
-            .iter()
-            .map(|link| message(link.rank, &link.receives))
-            .collect();
-        let requests = RequestSet::new(world.communicator(), &sends, &receives);
+    /// An exchange that is not connected yet: [`HaloExchange::connect`] comes first.
+    pub fn new(plan: HaloPlan) -> HaloExchange<T> {
         HaloExchange {
             copies: by_slot(&plan.copies),
             plan,
-            requests,
+            ends: Vec::new(),
+            requests: RequestSet::new(None, &[], &[]),
             copied_to: None,
             due: Vec::new(),
         }
+    }
+
+    /// Connects all exchanges of a tile, in the same order on every rank, with those of its neighbours: through memory where
+    /// that `is_shared` on a host and can be had, by messages elsewhere. All ranks call it.
+    pub fn connect(world: &World, exchanges: &mut [&mut HaloExchange<T>], is_shared: bool) -> Neighbours {
+        let plans: Vec<&HaloPlan> = exchanges.iter().map(|exchange| &exchange.plan).collect();
+        let node = is_shared.then(|| Node::share(world, &plans, size_of::<T>()));
+        let neighbours = Neighbours::count(world, &plans, node.as_ref());
+        let node = node.and_then(Result::ok).unwrap_or_default();
+        for (number, exchange) in exchanges.iter_mut().enumerate() {
+            exchange.connect_one(world, number, &node);
+        }
+        neighbours
+    }
+
+    fn connect_one(&mut self, world: &World, number: usize, node: &Node) {
+        let links = &self.plan.links;
+        let n_cells = |boxes: &[HaloBox]| boxes.iter().map(|part| part.cells.n_cells()).sum();
+        self.ends = links
+            .iter()
+            .map(|link| Ends {
+                outbox: node.outbox(number, link.rank),
+                inbox: node.inbox(number, link.rank, n_cells(&link.receives)),
+            })
+            .collect();
+        let message = |rank, boxes: &[HaloBox], is_elsewhere: bool| Message {
+            rank,
+            tag: number as i32,
+            n: if is_elsewhere { 0 } else { n_cells(boxes) },
+        };
+        let all = || links.iter().zip(&self.ends);
+        let sends: Vec<Message> = all()
+            .map(|(link, ends)| message(link.rank, &link.sends, ends.outbox.is_some()))
+            .collect();
+        let receives: Vec<Message> = all()
+            .map(|(link, ends)| message(link.rank, &link.receives, ends.inbox.is_some()))
+            .collect();
+        self.requests = RequestSet::new(world.communicator(), &sends, &receives);
     }
 
     pub fn plan(&self) -> &HaloPlan {
@@ -86,39 +126,68 @@ impl<T: Real> HaloExchange<T> {
         self.copied_to = Some(end.max(start));
     }
 
-    /// Copies what neighbours need into the message buffers. The copies into the tile's own halo begin anew.
+    /// Waits until the buffers of the next messages may be written: neighbours on this host have read what is in them.
+    pub fn await_room(&self) {
+        let has_room = || self.ends.iter().flat_map(|ends| &ends.outbox).all(Outbox::has_room);
+        wait_until(has_room, || self.requests.look_in());
+    }
+
+    /// Copies what neighbours need into the message buffers, when they may be written. The copies into the tile's own halo
+    /// begin anew.
     pub fn pack(&mut self, storage: &mut Storage<T>) {
+        assert_eq!(self.ends.len(), self.plan.links.len(), "an exchange is connected first");
+        self.await_room();
         self.copied_to = None;
-        for (link, buffer) in self.plan.links.iter().zip(self.requests.sends_mut()) {
-            buffer.clear();
+        let links = self.plan.links.iter().zip(&mut self.ends);
+        for ((link, ends), buffer) in links.zip(self.requests.sends_mut()) {
+            let mut rest = match &mut ends.outbox {
+                Some(outbox) => outbox.buffer(),
+                None => &mut buffer[..],
+            };
             for part in &link.sends {
-                storage.array(part.slot).pack(&part.cells, buffer);
+                rest = storage.array(part.slot).pack_into(&part.cells, rest);
             }
         }
     }
 
     /// Sends and receives, without waiting.
     pub fn post(&mut self) {
+        self.ends
+            .iter_mut()
+            .flat_map(|ends| &mut ends.outbox)
+            .for_each(Outbox::send);
         self.requests.start();
     }
 
     /// Lets messages move; returns whether all have arrived.
     pub fn poke(&mut self) -> bool {
-        self.requests.poke()
+        self.requests.poke() && self.has_all_of_host()
     }
 
     /// Waits until all messages have arrived.
     pub fn wait(&mut self) {
+        // First those of MPI, which moves everything meanwhile that others may need to go on.
         self.requests.wait();
+        wait_until(|| self.has_all_of_host(), || self.requests.look_in());
+    }
+
+    /// Whether the messages of all neighbours on this host are here.
+    fn has_all_of_host(&self) -> bool {
+        self.ends.iter().flat_map(|ends| &ends.inbox).all(Inbox::has_arrived)
     }
 
     /// Copies what has arrived into the halo.
     pub fn unpack(&mut self, storage: &mut Storage<T>) {
-        for (link, buffer) in self.plan.links.iter().zip(self.requests.receives()) {
-            let mut rest = &buffer[..];
+        let links = self.plan.links.iter().zip(&mut self.ends);
+        for ((link, ends), buffer) in links.zip(self.requests.receives()) {
+            let mut rest = match &ends.inbox {
+                Some(inbox) => inbox.message(),
+                None => &buffer[..],
+            };
             for part in &link.receives {
                 rest = storage.array_mut(part.slot).unpack(&part.cells, rest);
             }
+            ends.inbox.iter_mut().for_each(Inbox::take);
         }
     }
 }

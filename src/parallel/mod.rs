@@ -7,13 +7,17 @@
 
 mod abort;
 mod aggregators;
+mod channel;
 mod collect;
 mod exchange;
 mod gather;
 mod launcher;
+mod neighbours;
+mod node;
 mod orphan;
 mod plan;
 mod requests;
+mod segment;
 mod team;
 mod transferable;
 mod world;
@@ -24,6 +28,7 @@ pub use collect::{Collector, Gathering, PIECE_CELLS, SMALL_PIECE_CELLS, collect,
 pub use exchange::HaloExchange;
 pub use gather::gather;
 pub use launcher::launched_rank;
+pub use neighbours::Neighbours;
 pub use plan::{HaloBox, HaloCopy, HaloLink, HaloNeed, HaloPlan};
 pub use team::{Member, Team};
 pub use transferable::Transferable;

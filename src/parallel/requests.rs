@@ -16,6 +16,8 @@ pub(super) struct RequestSet<T> {
     sends: Vec<Vec<T>>,
     receives: Vec<Vec<T>>,
     active: bool,
+    /// Where there is more than one rank.
+    comm: Option<ffi::MPI_Comm>,
 }
 
 /// One message: the other rank, its tag, and its number of elements.
@@ -47,9 +49,9 @@ impl<T: Real> RequestSet<T> {
             sends: buffers(sends),
             receives: buffers(receives),
             active: false,
+            comm: communicator.map(raw),
         };
-        let Some(communicator) = communicator else { return set };
-        let comm = raw(communicator);
+        let Some(comm) = set.comm else { return set };
         for (message, buffer) in receives.iter().zip(&mut set.receives).filter(|(m, _)| m.n > 0) {
             let mut request = std::mem::MaybeUninit::uninit();
             // SAFETY: the buffer has `n` elements of the datatype and lives, unmoved, until the request is freed in
@@ -126,6 +128,22 @@ impl<T: Real> RequestSet<T> {
         };
         self.active = done == 0;
         done != 0
+    }
+
+    /// Lets MPI move whatever else is under way between ranks, while this one waits for something that MPI knows nothing of.
+    pub fn look_in(&self) {
+        let Some(comm) = self.comm else { return };
+        let mut found: c_int = 0;
+        // SAFETY: asks whether any message is waiting, and receives none; ignoring the status is allowed.
+        unsafe {
+            ffi::MPI_Iprobe(
+                ffi::RSMPI_ANY_SOURCE,
+                ffi::RSMPI_ANY_TAG,
+                comm,
+                &mut found,
+                ffi::RSMPI_STATUS_IGNORE,
+            )
+        };
     }
 
     /// Completes all transfers.

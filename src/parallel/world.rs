@@ -146,18 +146,10 @@ impl World {
 
     /// A short text (at most 64 bytes of it) from every rank, in the order of ranks, on every rank.
     pub fn gather_texts(&self, text: &str) -> Vec<String> {
-        const WIDTH: usize = 64;
-        let Some(communicator) = self.communicator() else {
-            return vec![text.to_string()];
-        };
-        let mut mine = [0u8; WIDTH];
-        let n = text.len().min(WIDTH);
-        mine[..n].copy_from_slice(&text.as_bytes()[..n]);
-        let mut all = vec![0u8; WIDTH * self.size];
-        communicator.all_gather_into(&mine[..], &mut all[..]);
-        all.chunks(WIDTH)
-            .map(|one| String::from_utf8_lossy(one).trim_end_matches('\0').to_string())
-            .collect()
+        match self.communicator() {
+            Some(communicator) => texts(communicator, text),
+            None => vec![text.to_string()],
+        }
     }
 
     /// The bytes that `rank` has, on all ranks.
@@ -282,6 +274,19 @@ impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "rank {} of {}", self.rank, self.size)
     }
+}
+
+/// A short text (at most 64 bytes of it) from every rank of `communicator`, in the order of ranks, on every one of them.
+pub(super) fn texts(communicator: &SimpleCommunicator, text: &str) -> Vec<String> {
+    const WIDTH: usize = 64;
+    let mut mine = [0u8; WIDTH];
+    let n = text.len().min(WIDTH);
+    mine[..n].copy_from_slice(&text.as_bytes()[..n]);
+    let mut all = vec![0u8; WIDTH * communicator.size() as usize];
+    communicator.all_gather_into(&mine[..], &mut all[..]);
+    all.chunks(WIDTH)
+        .map(|one| String::from_utf8_lossy(one).trim_end_matches('\0').to_string())
+        .collect()
 }
 
 /// Raw handle of the communicator, for the calls that the mpi crate lacks.

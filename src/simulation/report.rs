@@ -177,6 +177,7 @@ fn time_a_step<T: Precise>(small: &Case, dt: f64) -> Result<f64> {
         blocks: Vec::new(),
         cache: 0,
         n_threads: 1,
+        shared_memory: false,
     };
     let mut engine = Engine::new(&world, setup);
     let start = small.config.time.start;
@@ -251,9 +252,13 @@ fn exchange_text<T: Precise>(case: &Case, decomposition: &Decomposition) -> Stri
         .collect();
     let rest = if sent.len() > MOST_NEIGHBOURS { ", ..." } else { "" };
     format!(
-        "at most {messages:.0} messages and {} sent per rank and step: rank {rank} sends {}{rest}",
+        "at most {messages:.0} messages and {} sent per rank and step: rank {rank} sends {}{rest}; {}",
         bytes_text(bytes(&sent)),
-        listed.join(", ")
+        listed.join(", "),
+        match case.config.parallel.shared_memory {
+            true => "through memory between ranks of a host",
+            false => "by MPI also between ranks of a host",
+        }
     )
 }
 

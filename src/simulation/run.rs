@@ -189,6 +189,7 @@ impl<'a, T: Precise> Run<'a, T> {
             blocks: lengths.clone(),
             cache: working_cache(&caches(), n_processors()),
             n_threads: case.config.parallel.threads,
+            shared_memory: case.config.parallel.shared_memory,
         };
         let mut engine = Engine::new(world, setup);
         engine.recorder = probes.recorder(&engine.tile, &engine.declaration);
@@ -316,6 +317,9 @@ impl<'a, T: Precise> Run<'a, T> {
         }
         if let Some(short) = short {
             text += &format!("\n{short}");
+        }
+        if self.engine.neighbours.n_pairs > 0 {
+            text += &format!("\nhalos: {}", self.engine.neighbours);
         }
         self.say(&text)
     }

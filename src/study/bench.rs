@@ -35,6 +35,8 @@ pub struct Plan {
     pub topology: Option<Topology>,
     /// Whether rows go past the caches, instead of where storage is much larger than they are.
     pub is_streamed: Option<bool>,
+    /// Whether ranks of a host exchange halos through memory, where they can.
+    pub shared_memory: bool,
     /// Repetitions of every measurement, at least 1.
     pub repeat: usize,
     /// Least duration of a repetition of a kernel, s.
@@ -58,6 +60,7 @@ impl Plan {
             instructions: InstructionSet::best(),
             topology: None,
             is_streamed: None,
+            shared_memory: true,
             repeat: 3,
             seconds_per_repeat: 0.0,
             steps_per_repeat: None,

@@ -94,6 +94,7 @@ impl<'w, T: Buildable> SmallTile<'w, T> {
             blocks: Vec::new(),
             cache: 0,
             n_threads: 1,
+            shared_memory: false,
         };
         let mut tile = SmallTile {
             world,

@@ -13,7 +13,7 @@ use crate::kernels::{Declaration, Kernel, Rates};
 use crate::metrics::Phase;
 use crate::metrics::caches::{caches, n_processors, working_cache};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::World;
+use crate::parallel::{Neighbours, World};
 use crate::simulation::{Case, deepened};
 use serde::Serialize;
 use std::time::Instant;
@@ -43,6 +43,7 @@ pub struct KernelSpeed {
     pub precision: &'static str,
     pub cells: [usize; 3],
     pub topology: Topology,
+    pub neighbours: Neighbours,
     /// Bytes of the slots and coefficients of all ranks.
     pub storage_bytes: f64,
     /// Least bytes that a plain sweep moves per cell and step.
@@ -157,6 +158,7 @@ pub fn measure<T: Buildable>(
         precision: T::NAME,
         cells: course.engine.tile.grid.cells,
         topology: course.topology,
+        neighbours: course.engine.neighbours.clone(),
         storage_bytes: course.storage_bytes,
         bytes_per_cell: course.engine.declaration.bytes_per_cell(size_of::<T>()),
         is_streamed: course.engine.storage.is_streamed(),
@@ -224,6 +226,7 @@ pub(super) fn engine_of<T: Buildable>(
         blocks: Vec::new(),
         cache: 0,
         n_threads: 1,
+        shared_memory: true,
     };
     Ok((Engine::new(world, setup), rates))
 }
@@ -301,6 +304,7 @@ impl<'w, T: Buildable> Course<'w, T> {
             blocks,
             cache: working_cache(&caches(), n_processors()),
             n_threads: plan.n_threads,
+            shared_memory: plan.shared_memory,
         };
         let mut engine = Engine::new(world, setup);
         if let Some(is_streamed) = plan.is_streamed {

@@ -151,6 +151,9 @@ pub fn kernel(report: &Report, speed: &KernelSpeed) -> String {
         speed.steps_per_repeat,
         if speed.is_streamed { "past" } else { "through" },
     );
+    if report.n_ranks > 1 {
+        text += &format!("  halos: {}\n", speed.neighbours);
+    }
     let caches = speed.storage_bytes / (report.host.last_level_cache() as f64);
     if report.n_ranks == report.n_ranks_on_host && caches < BEYOND_CACHE {
         text += &format!(
