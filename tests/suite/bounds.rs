@@ -103,6 +103,7 @@ fn run<T: Buildable>(case: &Case) -> (f64, f64) {
         blocks: Vec::new(),
         cache: 0,
         n_threads: 1,
+        shared_memory: false,
         decomposition,
         declaration: case.declaration.clone(),
         kernel,

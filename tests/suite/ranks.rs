@@ -34,6 +34,17 @@ const EXECUTORS: [&str; 7] = [
     "auto",
 ];
 
+/// By which ways halos travel between ranks of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Halos {
+    Messages,
+    Memory,
+    /// Through memory in twos, as if each two ranks had a host of their own.
+    Both,
+}
+
+const HALOS: [Halos; 3] = [Halos::Messages, Halos::Memory, Halos::Both];
+
 /// A small run whose every storage is compared.
 struct Problem {
     cells: Vec<usize>,
@@ -55,6 +66,7 @@ struct Way {
     executor: &'static str,
     threads: usize,
     instructions: InstructionSet,
+    halos: Halos,
 }
 
 impl Problem {
@@ -73,6 +85,7 @@ impl Problem {
             executor: "blocking",
             threads: 1,
             instructions: InstructionSet::Baseline,
+            halos: Halos::Messages,
         };
         let bits = self.bits(&Launch::alone(), &way);
         assert!(bits.storage.len() >= 2 * STEPS.len(), "the reference has no storage");
@@ -80,7 +93,7 @@ impl Problem {
     }
 
     /// Runs on all numbers of ranks and in all topologies: in all executors, or in one of them by turns. Instruction
-    /// sets always take turns.
+    /// sets, and the ways of halos, always take turns.
     fn check(&self, in_all_modes: bool) {
         let expected = self.reference();
         let sets: Vec<_> = InstructionSet::ALL
@@ -101,6 +114,7 @@ impl Problem {
                 executor,
                 threads: 1 + n % 3,
                 instructions,
+                halos: HALOS[(n + n / EXECUTORS.len()) % HALOS.len()],
             };
             self.bits(&way.launch(), &way).must_equal(&expected, &way);
         }
@@ -121,9 +135,13 @@ impl Problem {
 
 impl Way {
     fn launch(&self) -> Launch {
-        match self.topology.iter().product() {
+        let launch = match self.topology.iter().product() {
             1 => Launch::alone(),
             ranks => Launch::on(ranks),
+        };
+        match self.halos {
+            Halos::Both => launch.with("SIMRUN_RANKS_PER_HOST", "2"),
+            _ => launch,
         }
     }
 
@@ -155,7 +173,8 @@ fn run(place: &Workplace, launch: &Launch, way: &Way) -> Outcome {
     let executor = way.executor(&place.read("case.toml"));
     let instructions = format!("parallel.instructions={}", way.instructions.name());
     let threads = format!("parallel.threads={}", way.threads);
-    let executor = executor.iter().chain([&threads]).flat_map(|set| ["--set", set]);
+    let halos = format!("parallel.shared_memory={}", way.halos != Halos::Messages);
+    let executor = executor.iter().chain([&threads, &halos]).flat_map(|set| ["--set", set]);
     let arguments = [
         "case.toml",
         "--output",
@@ -366,6 +385,7 @@ fn bits_are_equal_for_every_scheme_with_every_stepper() {
                 executor: EXECUTORS[(n + topology[0]) % EXECUTORS.len()],
                 threads: 1 + n % 2,
                 instructions: InstructionSet::best(),
+                halos: HALOS[n % HALOS.len()],
             };
             let found = problem.bits(&way.launch(), &way);
             if let Some(difference) = found.difference(&expected) {
@@ -389,6 +409,7 @@ fn bits_are_equal_for_random_configurations() {
             executor: EXECUTORS[random.below(EXECUTORS.len())],
             threads: 1 + random.below(3),
             instructions: InstructionSet::best(),
+            halos: *random.pick(&HALOS),
         };
         if let Some(difference) = problem.bits(&way.launch(), &way).difference(&expected) {
             panic!("seed {seed}, {way:?}: {difference}\n{}", problem.text);
@@ -422,14 +443,15 @@ fn random_problem(random: &mut Random) -> Problem {
 pub fn check_quickly() {
     let problem = everything_3d();
     let expected = problem.reference();
-    for executor in EXECUTORS {
+    for (n, executor) in EXECUTORS.into_iter().enumerate() {
         let way = Way {
             topology: vec![3, 1, 2],
             executor,
             threads: 2,
             instructions: InstructionSet::best(),
+            halos: HALOS[n % HALOS.len()],
         };
-        problem.bits(&Launch::on(6), &way).must_equal(&expected, &way);
+        problem.bits(&way.launch(), &way).must_equal(&expected, &way);
     }
 }
 
@@ -443,12 +465,13 @@ fn every_topology_of_six_ranks_is_tried() {
 mod faults {
     use super::*;
 
-    fn way(executor: &'static str, topology: [usize; 2]) -> Way {
+    fn way(executor: &'static str, topology: [usize; 2], halos: Halos) -> Way {
         Way {
             topology: topology.to_vec(),
             executor,
             threads: 1,
             instructions: InstructionSet::best(),
+            halos,
         }
     }
 
@@ -456,13 +479,15 @@ mod faults {
     fn one_corrupted_halo_value_is_noticed() {
         let problem = periodic_2d();
         let expected = problem.reference();
-        for executor in ["blocking", "overlap", "progress", "temporal 2"] {
-            let way = way(executor, [2, 1]);
+        let executors = ["blocking", "overlap", "progress", "temporal 2"];
+        let halos = [Halos::Messages, Halos::Memory];
+        for (executor, halos) in executors.into_iter().flat_map(|e| halos.map(|halos| (e, halos))) {
+            let way = way(executor, [2, 1], halos);
             let launch = Launch::on(2).with("SIMRUN_FAULT", "halo:1:3");
             let found = problem.bits(&launch, &way);
             assert!(
                 found.difference(&expected).is_some(),
-                "{executor}: a wrong halo value changes nothing"
+                "{executor}, {halos:?}: a wrong halo value changes nothing"
             );
             let (early, late) = (&found.storage[&(3, "q".into())], &found.storage[&(17, "q".into())]);
             assert_eq!(
@@ -475,12 +500,49 @@ mod faults {
     }
 
     #[test]
+    fn halos_travel_as_was_asked_for_and_the_log_says_so() {
+        let problem = periodic_2d();
+        let expected = problem.reference();
+        let ways = [
+            (
+                Halos::Memory,
+                "",
+                "halos: 4 of 4 pairs of neighbours through shared memory\n",
+            ),
+            (
+                Halos::Both,
+                "",
+                "halos: 2 of 4 pairs of neighbours through shared memory\n",
+            ),
+            (
+                Halos::Messages,
+                "",
+                "halos: 0 of 4 pairs of neighbours through shared memory\n",
+            ),
+            (
+                Halos::Memory,
+                "memory:3",
+                "halos: 0 of 4 pairs of neighbours through shared memory (rank 3 cannot share memory: ",
+            ),
+        ];
+        for (halos, fault, said) in ways {
+            let place = Workplace::new();
+            place.write("case.toml", &problem.text);
+            let way = way("overlap", [4, 1], halos);
+            let outcome = run(&place, &way.launch().with("SIMRUN_FAULT", fault), &way);
+            assert_eq!(outcome.code, Some(0), "{outcome}");
+            assert!(outcome.stdout.contains(said), "{said}\n{outcome}");
+            read_bits(&place).must_equal(&expected, &way);
+        }
+    }
+
+    #[test]
     fn a_panic_on_one_rank_ends_the_job_and_names_the_rank() {
-        for ranks in [2, 4] {
+        for (ranks, halos) in [(2, Halos::Memory), (4, Halos::Both), (2, Halos::Messages)] {
             let place = Workplace::new();
             place.write("case.toml", &periodic_2d().text);
-            let launch = Launch::on(ranks).with("SIMRUN_FAULT", "panic:1:3");
-            let outcome = run(&place, &launch, &way("overlap", [ranks, 1]));
+            let way = way("overlap", [ranks, 1], halos);
+            let outcome = run(&place, &way.launch().with("SIMRUN_FAULT", "panic:1:3"), &way);
             assert!(outcome.code != Some(0) && outcome.seconds < 10.0, "{outcome}");
             assert!(outcome.stderr.contains("rank 1"), "{outcome}");
         }
@@ -491,7 +553,7 @@ mod faults {
         let place = Workplace::new();
         place.write("case.toml", &periodic_2d().text);
         let launch = Launch::alone().with("SIMRUN_FAULT", "panic:0:3");
-        let outcome = run(&place, &launch, &way("blocking", [1, 1]));
+        let outcome = run(&place, &launch, &way("blocking", [1, 1], Halos::Memory));
         assert!(outcome.code.is_none_or(|code| code != 0), "{outcome}");
         assert!(
             outcome.stderr.contains("rank 0") || outcome.stderr.contains("fault"),

@@ -126,6 +126,7 @@ impl<T: Real> Problem<'_, T> {
             blocks: Vec::new(),
             cache: 0,
             n_threads: 1,
+            shared_memory: false,
             decomposition: Decomposition::new(&self.grid, 1, &Reach::NONE, None).expect("one tile always fits"),
             declaration: self.declaration.clone(),
             kernel,
