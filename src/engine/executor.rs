@@ -2,11 +2,11 @@
 
 use super::block::{RowEnds, Sweep};
 use super::faults;
-use super::temporal::{Cache, Course, Temporal};
+use super::temporal::{self, Cache, Course, Temporal};
 use super::{Recorder, Tick, depth_of, exchange_needs};
 use crate::field::{ExactSum, Real, Scalar, Shape, StageView, Storage, streaming};
 use crate::grid::{Decomposition, Grid, IndexBox, Tile};
-use crate::kernels::{Declaration, Gauges, Kernel, StageCall, StageSpec};
+use crate::kernels::{self, Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, World};
@@ -204,9 +204,6 @@ impl<T: Real> Engine<T> {
             n_threads: setup.n_threads,
             bytes: setup.cache,
         };
-        let depth = blocks.iter().fold(declaration.margin(&tile.grid), |depth, &n| {
-            depth.max(&depth_of(declaration, &tile.grid, n))
-        });
         let exchange = |needs: &[HaloNeed]| HaloExchange::new(HaloPlan::new(decomposition, world.rank(), tile, needs));
         let exchanges = exchange_needs(declaration, &tile.grid)
             .iter()
@@ -217,25 +214,12 @@ impl<T: Real> Engine<T> {
                     .collect()
             })
             .collect();
-        let with_halo = declaration.slots_with_halo(&tile.grid);
         let mut exchanges = Exchanges {
             of_stages: exchanges,
             of_states: declaration
                 .phases
                 .iter()
-                .map(|phase| {
-                    let live = phase.live.iter().filter(|slot| with_halo.contains(slot));
-                    let needs: Vec<HaloNeed> = live
-                        .map(|&slot| HaloNeed {
-                            slot,
-                            reach: depth,
-                            shape: Shape::Box,
-                            ghosts: declaration.ghosts.on(&tile.grid),
-                            domain: declaration.slots[slot.0].domain,
-                        })
-                        .collect();
-                    exchange(&needs)
-                })
+                .map(|phase| exchange(&state_needs(phase, declaration, &tile.grid, blocks)))
                 .collect(),
             gauges: declaration
                 .gauges
@@ -615,6 +599,45 @@ unsafe fn view_of<'s, T: Real>(
     let writable = tile.with_ghosts(&region);
     // SAFETY: handed on to the caller.
     unsafe { StageView::new(storage, &spec.reads, &spec.writes, region, writable) }
+}
+
+/// Bytes that the messages of a tile lie in, of a run that begins with its initial state.
+pub fn message_bytes<T: Real>(
+    decomposition: &Decomposition,
+    rank: usize,
+    declaration: &Declaration,
+    tile: &Tile,
+    blocks: &[usize],
+) -> usize {
+    let grid = &tile.grid;
+    let of_stages = exchange_needs(declaration, grid).into_iter().flatten();
+    // Nobody touches what the states of other phases are fetched with.
+    let of_state = state_needs(&declaration.phases[0], declaration, grid, blocks);
+    let of_gauges = declaration
+        .gauges
+        .iter()
+        .map(|gauges| gauge_needs(gauges, declaration, grid));
+    let of_blocks = blocks.iter().flat_map(|&n| temporal::needs(n, declaration, grid));
+    let all = of_stages.chain([of_state]).chain(of_gauges).chain(of_blocks);
+    let numbers = all.map(|needs| HaloPlan::new(decomposition, rank, tile, &needs).n_numbers());
+    numbers.sum::<usize>() * size_of::<T>()
+}
+
+/// What has to be fetched to have all halos of a state at the beginning of a step in `phase`, also for blocks of steps.
+fn state_needs(phase: &kernels::Phase, declaration: &Declaration, grid: &Grid, blocks: &[usize]) -> Vec<HaloNeed> {
+    let depth = blocks.iter().fold(declaration.margin(grid), |depth, &n| {
+        depth.max(&depth_of(declaration, grid, n))
+    });
+    let with_halo = declaration.slots_with_halo(grid);
+    let live = phase.live.iter().filter(|slot| with_halo.contains(slot));
+    live.map(|&slot| HaloNeed {
+        slot,
+        reach: depth,
+        shape: Shape::Box,
+        ghosts: declaration.ghosts.on(grid),
+        domain: declaration.slots[slot.0].domain,
+    })
+    .collect()
 }
 
 /// What has to be fetched before gauges are read: they may be asked for after any step.

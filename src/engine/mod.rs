@@ -13,7 +13,7 @@ mod tuner;
 
 pub use block::{Block, Level, Sweep, depth_of};
 pub use exchange_needs::exchange_needs;
-pub use executor::{Engine, Executor, Setup};
+pub use executor::{Engine, Executor, Setup, message_bytes};
 pub use recorder::{Recorder, Watch, cell_of_node};
 pub use tick::Tick;
 pub use tuner::{Candidate, Choice, Tuner};

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Front, Level, RowEnds, Shared, Split, Sweep, fronts, row_ends};
 use crate::field::{Real, Scalar};
-use crate::grid::{IndexBox, Tile};
+use crate::grid::{Grid, IndexBox, Tile};
 use crate::kernels::Declaration;
 use crate::parallel::{HaloExchange, HaloNeed};
 
@@ -58,9 +58,8 @@ impl<T: Real> Temporal<T> {
             layers: declaration.layers_at_once,
         });
         let block = |first: usize, n: usize| Block::new(declaration, &tile.grid, first, n, shared);
-        let exchanges: Vec<HaloExchange<T>> = phases
-            .clone()
-            .map(|first| exchange(block(first, n_steps).needs()))
+        let exchanges: Vec<HaloExchange<T>> = needs(n_steps, declaration, &tile.grid)
+            .map(|needs| exchange(&needs))
             .collect();
         let course = |first: usize, n: usize| {
             let block = block(first, n);
@@ -97,6 +96,16 @@ impl<T: Real> Temporal<T> {
     pub fn course(&mut self, phase: usize, n: usize) -> (&Course, Sweep, &mut HaloExchange<T>) {
         (&self.courses[phase][n - 1], self.sweep, &mut self.exchanges[phase])
     }
+}
+
+/// `[phase]`: what is exchanged before a block of up to `n_steps` steps that begins in the phase.
+pub(super) fn needs<'a>(
+    n_steps: usize,
+    declaration: &'a Declaration,
+    grid: &'a Grid,
+) -> impl Iterator<Item = Vec<HaloNeed>> + 'a {
+    let phases = 0..declaration.phases.len();
+    phases.map(move |first| Block::new(declaration, grid, first, n_steps, None).needs().to_vec())
 }
 
 /// Who sweeps a strip, with what caches.

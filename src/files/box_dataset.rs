@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// Memory for chunks that tiles have filled in part, bytes.
-const CHUNK_CACHE_BYTES: usize = 64 << 20;
+pub const CHUNK_CACHE_BYTES: usize = 64 << 20;
 
 /// A dataset that is being filled.
 pub(super) struct BoxDataset {

@@ -39,6 +39,7 @@ mod unit;
 mod vtk_view;
 
 pub use background::Background;
+pub use box_dataset::CHUNK_CACHE_BYTES;
 pub use checksum::{Checksum, Checksummer};
 pub use direct::DiskReader;
 pub use history::{Column, Entry, History, HistoryWriter};

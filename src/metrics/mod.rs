@@ -11,7 +11,7 @@ mod pulse;
 mod timers;
 
 pub use phase::Phase;
-pub use process::process_start;
+pub use process::{peak_memory, process_start};
 pub use pulse::{Pulse, Sign};
 pub use timers::{Entered, Timers};
 

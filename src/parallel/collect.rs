@@ -16,8 +16,8 @@ const TAG: i32 = 30_000;
 
 /// What is done with collected pieces, on the rank that they come to.
 pub trait Collector<T> {
-    /// Memory for the next piece, with anything in it.
-    fn buffer(&mut self) -> Vec<T>;
+    /// Memory for the next piece, of `n` values, with anything in it.
+    fn buffer(&mut self, n: usize) -> Vec<T>;
 
     /// Takes the values of a box of rank `of`, x fastest. The pieces of a rank come in the order of memory.
     fn take(&mut self, of: usize, piece: &IndexBox, values: Vec<T>);
@@ -57,7 +57,7 @@ pub fn collect<T: Transferable>(
     let own = world.rank();
     for &rank in members {
         for piece in pieces(&part(rank), piece_cells) {
-            let mut buffer = collector.buffer();
+            let mut buffer = collector.buffer(piece.n_cells());
             if rank == own {
                 buffer.clear();
                 buffer.reserve_exact(piece.n_cells());
@@ -121,7 +121,7 @@ mod tests {
     struct Kept(Vec<(usize, IndexBox, Vec<f64>)>);
 
     impl Collector<f64> for Kept {
-        fn buffer(&mut self) -> Vec<f64> {
+        fn buffer(&mut self, _n: usize) -> Vec<f64> {
             vec![f64::NAN; 9]
         }
 

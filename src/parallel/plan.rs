@@ -60,6 +60,15 @@ pub struct HaloPlan {
 }
 
 impl HaloPlan {
+    /// Numbers in all messages, those that are sent and those that arrive.
+    pub fn n_numbers(&self) -> usize {
+        let parts = self
+            .links
+            .iter()
+            .flat_map(|link| link.sends.iter().chain(&link.receives));
+        parts.map(|part| part.cells.n_cells()).sum()
+    }
+
     /// The plan of `rank` for `needs`, the same list on every rank.
     pub fn new(decomposition: &Decomposition, rank: usize, tile: &Tile, needs: &[HaloNeed]) -> HaloPlan {
         let mut copies = Vec::new();

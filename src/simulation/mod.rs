@@ -12,6 +12,7 @@ mod dues;
 mod interval;
 mod kept;
 mod loop_state;
+mod memory;
 mod monitor;
 mod outputs;
 mod precision;

@@ -3,6 +3,7 @@
 use super::blocks;
 use super::case::Case;
 use super::dues::{dues, history_steps};
+use super::memory::Memory;
 use super::precision::Precise;
 use super::rate_source::AllRanks;
 use super::run::cells_text;
@@ -12,7 +13,7 @@ use crate::files::provenance;
 use crate::grid::{Decomposition, Tile};
 use crate::kernels::{Kernel, Rates};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::World;
+use crate::parallel::{World, groups};
 
 /// A kernel whose coefficients have a meaning at the start.
 pub struct Prepared<T> {
@@ -28,6 +29,8 @@ pub struct Prepared<T> {
     pub rates: Rates,
     /// What the kernel measures, the largest over all ranks and the times that are looked at.
     pub measures: Vec<f64>,
+    /// What this rank is going to take.
+    pub memory: Memory,
 }
 
 impl<T: Precise> Prepared<T> {
@@ -43,7 +46,10 @@ impl<T: Precise> Prepared<T> {
         let dues = dues(case, case.config.time.steps.map(history_steps), None);
         let blocks = blocks::blocks(case, &suited, &dues);
         let tile = blocks::deepened(case, case.tile(&decomposition, world.rank()), &blocks);
-        refuse_too_large(world, case, &tile)?;
+        let hosts = world.gather_texts(&provenance::host_name());
+        let groups = groups(&hosts, case.config.output.aggregators);
+        let memory = Memory::of_rank(case, &decomposition, &blocks, &groups, world.rank());
+        refuse_too_large(world, case, &hosts, memory)?;
         let instructions = world.agree(instructions(case.config.parallel.instructions))?;
         let mut kernel = T::build(&*case.physics, &case.grid);
         let start = case.config.time.start;
@@ -61,6 +67,7 @@ impl<T: Precise> Prepared<T> {
             kernel,
             rates,
             measures,
+            memory,
         })
     }
 }
@@ -105,10 +112,9 @@ fn instructions(choice: InstructionChoice) -> Result<InstructionSet> {
     )))
 }
 
-/// Refuses a case whose tiles do not fit into the memory of their hosts, before anything is allocated.
-fn refuse_too_large(world: &World, case: &Case, tile: &Tile) -> Result<()> {
-    let hosts = world.gather_texts(&provenance::host_name());
-    let needed = world.gather_all(&[case.tile_bytes(tile)]);
+/// Refuses a case whose ranks do not fit into the memory of their hosts, before anything is allocated.
+fn refuse_too_large(world: &World, case: &Case, hosts: &[String], memory: Memory) -> Result<()> {
+    let needed = world.gather_all(&[memory.all()]);
     let mine = &hosts[world.rank()];
     let on_host: f64 = hosts
         .iter()

@@ -6,6 +6,7 @@ use super::checkpoints::{EXPECTED_RATE, total_bytes};
 use super::clock::Clock;
 use super::dues::{self, dues, history_steps};
 use super::interval::interval;
+use super::memory::Memory;
 use super::precision::Precise;
 use super::probes;
 use super::progress::{simulated, wall};
@@ -14,13 +15,13 @@ use super::sketch::sketch;
 use super::step_limit::StepLimit;
 use super::survey::{PIECE_CELLS, Survey};
 use super::writer::staging_of;
-use crate::config::{CheckpointEvery, Every, ExecutorChoice, Precision};
+use crate::config::{CheckpointEvery, Every, ExecutorChoice, Precision, SnapshotConfig};
 use crate::engine::{Engine, Executor, Setup, exchange_needs};
 use crate::error::Result;
 use crate::field::{Scalar, SlotSpec};
 use crate::grid::{AXIS_NAMES, Decomposition, Tile};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloPlan, MOST_ON_A_HOST, World};
+use crate::parallel::{HaloPlan, MOST_ON_A_HOST, World, groups};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -282,10 +283,14 @@ fn executor_text(case: &Case, blocks: &[usize], has_messages: bool) -> String {
 }
 
 fn memory_text(case: &Case, decomposition: &Decomposition, blocks: &[usize]) -> String {
-    let deep = tiles(case, decomposition).map(|tile| blocks::deepened(case, tile, blocks));
-    let bytes: Vec<f64> = deep.map(|tile| case.tile_bytes(&tile)).collect();
-    let most = bytes.iter().copied().fold(0.0, f64::max);
-    let all: f64 = bytes.iter().sum();
+    // As if all ranks were on one host: the memory that is looked at is this one's.
+    let hosts = vec![String::new(); decomposition.n_tiles()];
+    let groups = groups(&hosts, case.config.output.aggregators);
+    let of_ranks = (0..hosts.len()).map(|rank| Memory::of_rank(case, decomposition, blocks, &groups, rank));
+    let of_ranks: Vec<Memory> = of_ranks.collect();
+    let most = of_ranks.iter().max_by(|a, b| a.all().total_cmp(&b.all()));
+    let most = most.expect("there is a rank");
+    let all: f64 = of_ranks.iter().map(Memory::all).sum();
     let here = match available_memory() {
         Some(available) if all > available => {
             format!(
@@ -296,7 +301,12 @@ fn memory_text(case: &Case, decomposition: &Decomposition, blocks: &[usize]) -> 
         Some(available) => format!("this machine has {} left", bytes_text(available)),
         None => "the memory of this machine is unknown".to_string(),
     };
-    format!("{} per rank, {} in all; {here}", bytes_text(most), bytes_text(all))
+    format!(
+        "{} per rank ({}), {} in all; {here}",
+        bytes_text(most.all()),
+        most.parts_text(),
+        bytes_text(all)
+    )
 }
 
 fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
@@ -304,8 +314,6 @@ fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
         Some(end) => end - clock.time(),
         None => steps as f64 * dt,
     };
-    let cells = case.grid.n_cells() as f64;
-    let size = case.number_size() as f64;
     let series: Vec<String> = case
         .config
         .snapshots
@@ -318,15 +326,7 @@ fn outputs_text(case: &Case, clock: &Clock, dt: f64, steps: u64) -> String {
                 Every::AtSteps(at) => at.len() as u64 + 2,
             };
             let n = n.saturating_sub(u64::from(!snapshot.initial_state));
-            let n_fields = match snapshot.fields.len() {
-                0 => case.declaration.fields.len(),
-                n => n,
-            };
-            let stored = match snapshot.storage {
-                true => case.declaration.slots.iter().map(|slot| slot_bytes(case, slot)).sum(),
-                false => 0.0,
-            };
-            let each = cells * size * n_fields as f64 + stored;
+            let each = snapshot_bytes(case, snapshot);
             let packed = if snapshot.compression > 0 {
                 " before compression"
             } else {
@@ -401,6 +401,17 @@ fn staging_text(case: &Case, n_ranks: usize) -> String {
         "at most {} {writing}, for output that the disk has not taken yet",
         bytes_text(staging_of(case) as f64)
     )
+}
+
+/// Bytes of the values of one snapshot.
+pub(super) fn snapshot_bytes(case: &Case, snapshot: &SnapshotConfig) -> f64 {
+    let n_fields = match snapshot.fields.len() {
+        0 => case.declaration.fields.len(),
+        n => n,
+    };
+    let fields = case.grid.n_cells() as f64 * case.number_size() as f64 * n_fields as f64;
+    let slots = case.declaration.slots.iter().map(|slot| slot_bytes(case, slot));
+    fields + if snapshot.storage { slots.sum() } else { 0.0 }
 }
 
 /// Bytes of one slot, halos apart.

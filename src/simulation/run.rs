@@ -6,6 +6,7 @@ use super::checkpoints::{self, Checkpoints, Tally};
 use super::clock::{Clock, Here, Tick};
 use super::dues::{self, dues};
 use super::loop_state::{LoopState, OutputState};
+use super::memory::Memory;
 use super::monitor::first_defect;
 use super::outputs::{Moment, Outputs};
 use super::precision::Precise;
@@ -14,6 +15,7 @@ use super::probes::Probes;
 use super::progress::{Progress, ProgressStyle, Standing, rate, simulated, wall};
 use super::rate_source::AllRanks;
 use super::remembered::{Found, Remembered, table};
+use super::report::bytes_text;
 use super::requests::{Mine, Request, Requests, StopReason};
 use super::restart::{Beginning, Restart, Start, Wishes};
 use super::step_limit::StepLimit;
@@ -27,7 +29,7 @@ use crate::files::{RunState, Status, provenance};
 use crate::grid::Decomposition;
 use crate::kernels::Remark;
 use crate::metrics::caches::{caches, n_processors, working_cache};
-use crate::metrics::{Phase, phase_table};
+use crate::metrics::{Phase, peak_memory, phase_table};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{World, groups};
 use std::path::PathBuf;
@@ -107,6 +109,8 @@ struct Run<'a, T> {
     requests: Requests,
     /// On the ranks that write files.
     writer: Option<Writer<T>>,
+    /// What this rank was going to take.
+    memory: Memory,
     /// What went wrong with a snapshot, until all ranks know.
     failed: Option<Error>,
     stop: Option<Stop>,
@@ -260,6 +264,7 @@ impl<'a, T: Precise> Run<'a, T> {
             outputs,
             probes,
             writer,
+            memory: prepared.memory,
             failed: None,
             stop,
             is_stopped,
@@ -303,7 +308,7 @@ impl<'a, T: Precise> Run<'a, T> {
             simulated(self.limit.longest(), case.config.units),
             self.limit.reason(),
             steps_expected,
-            super::report::bytes_text(self.engine.storage.n_bytes() as f64),
+            bytes_text(self.engine.storage.n_bytes() as f64),
         );
         for warning in &case.warnings {
             text += &format!("\n{warning}");
@@ -383,8 +388,9 @@ impl<'a, T: Precise> Run<'a, T> {
         let cells_per_second = (steps - self.first_step) as f64 * self.case.grid.n_cells() as f64 / wall_seconds;
         let seconds_per_rank = self.world.gather_all(&self.engine.timers.all_seconds());
         let table = phase_table(&seconds_per_rank, wall_seconds);
+        let memory = self.memory_line();
         self.say(&format!(
-            "{table}finished: {steps} steps to t = {} in {}, {}\nwritten to {}",
+            "{table}{memory}finished: {steps} steps to t = {} in {}, {}\nwritten to {}",
             simulated(self.clock.time(), self.case.config.units),
             wall(wall_seconds),
             rate(cells_per_second),
@@ -399,6 +405,27 @@ impl<'a, T: Precise> Run<'a, T> {
             checkpoints: self.checkpoints.tally(),
             cells_per_second,
         })
+    }
+
+    /// What the ranks took at most, and what was predicted for the one that took most. All ranks call it.
+    fn memory_line(&self) -> String {
+        let here = [peak_memory().unwrap_or(f64::NAN), self.memory.all()];
+        let of_ranks = self.world.gather_all(&here);
+        let most = of_ranks
+            .iter()
+            .max_by(|a, b| a[0].total_cmp(&b[0]))
+            .expect("there is a rank");
+        let sum = |n: usize| bytes_text(of_ranks.iter().map(|rank| rank[n]).sum());
+        match most[0].is_nan() {
+            true => String::new(),
+            false => format!(
+                "memory: peak {} per rank, predicted {}; in all {}, predicted {}\n",
+                bytes_text(most[0]),
+                bytes_text(most[1]),
+                sum(0),
+                sum(1)
+            ),
+        }
     }
 
     fn advance_to_end(&mut self) -> Result<()> {

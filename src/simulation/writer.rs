@@ -107,7 +107,9 @@ impl<T: Precise> Writer<T> {
         self.background.submit(0, errand);
     }
 
+    /// Begins a snapshot; as for a part, nothing is written before [`Writer::finish_snapshot`].
     pub fn begin_snapshot(&mut self, path: PathBuf, head: SnapshotHead) {
+        self.background.hold();
         self.send(move |desk| desk.snapshot = Some(SnapshotWriter::create(&path, &head)));
     }
 
@@ -131,6 +133,7 @@ impl<T: Precise> Writer<T> {
             // The run asks for no reports once it has failed.
             let _ = sender.send(Report::Snapshot(name, finished.and_then(SnapshotWriter::finish)));
         });
+        self.background.go_on();
     }
 
     /// Begins a part; nothing is written before [`Writer::finish_part`], as long as there is room for what comes: the ranks
@@ -279,8 +282,8 @@ impl<'a, V: Stored> Stage<'a, V> {
 }
 
 impl<V: Stored> Collector<V> for Stage<'_, V> {
-    fn buffer(&mut self) -> Vec<V> {
-        lock(self.pool).pop().unwrap_or_default()
+    fn buffer(&mut self, n: usize) -> Vec<V> {
+        fitting(&mut lock(self.pool), n)
     }
 
     fn take(&mut self, of: usize, piece: &IndexBox, values: Vec<V>) {
@@ -303,11 +306,42 @@ fn lock<V>(pool: &Pool<V>) -> std::sync::MutexGuard<'_, Vec<Vec<V>>> {
     pool.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Memory for `n` values: the pool's, where it fits. What is too small, or much too large, is given back for it: pieces of
+/// snapshots are larger than those of checkpoints.
+fn fitting<V>(pool: &mut Vec<Vec<V>>, n: usize) -> Vec<V> {
+    let mut given_back = 0;
+    while let Some(buffer) = pool.pop() {
+        let size = buffer.capacity();
+        if (n..=2 * n).contains(&size) {
+            return buffer;
+        }
+        given_back += size;
+        if given_back >= n {
+            break;
+        }
+    }
+    Vec::with_capacity(n)
+}
+
 /// Does something with what is open, unless there was an error before; an error stays and closes it.
 fn attempt<W>(open: &mut Option<Result<W>>, work: impl FnOnce(&mut W) -> Result<()>) {
     if let Some(Ok(writer)) = open
         && let Err(error) = work(writer)
     {
         *open = Some(Err(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_used_again_where_it_fits_and_given_back_for_what_is_new() {
+        let mut pool: Vec<Vec<u8>> = [10, 10, 100, 10, 150].map(Vec::with_capacity).into();
+        assert_eq!(fitting(&mut pool, 100).capacity(), 150);
+        assert_eq!(fitting(&mut pool, 100).capacity(), 100);
+        assert_eq!((pool.len(), fitting(&mut pool, 15).capacity()), (2, 15));
+        assert!(pool.is_empty());
     }
 }

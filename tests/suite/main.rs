@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `contract` | every registered kernel declares its reads and writes truthfully |
 //! | `ranks` | bits do not depend on ranks, topology, exchange mode and instruction set; faults are noticed |
+//! | `ranks::every_case` | so they do not for any case of `validation/` and `configs/`, however it is run |
 //! | `ranks::restarts` | so they do not on a kill and a restart on another number of ranks |
 //! | `chaos` | no run is lost, whenever it is killed |
 //! | `checkpoints` | runs stop and go on as asked; damage, other configurations and full disks are refused or survived |
@@ -19,6 +20,7 @@
 //! | `natural_units` | runs in natural units say neither metres nor seconds |
 //! | `check` | what stands on the grid is shown before a run |
 //! | `remembered` | what `auto` measures is said, kept for later runs, and changes no bit |
+//! | `memory` | a run takes the memory that was predicted for it |
 //! | `time` | every step is stable, times are met without slivers |
 //! | `quick` | the subset of all this that a developer runs after every change |
 //!
@@ -37,6 +39,7 @@ mod command_line;
 mod contract;
 mod launch;
 mod maxwell;
+mod memory;
 mod natural_units;
 mod probes;
 mod quick;
