@@ -121,8 +121,13 @@ impl Block {
     /// overwrites what the rest still reads. None where that would leave less than half to the core.
     pub fn split(&self, declaration: &Declaration, tile: &Tile, regions: &[IndexBox], reach: &Reach) -> Option<Split> {
         let insets = insets(declaration, &tile.grid, &self.levels);
+        // Beyond joined ends only those cells come by messages that lie beyond another end, too.
+        let is_met = |axis: usize| !tile.is_joined(axis) && (reach.lo[axis] > 0 || reach.hi[axis] > 0);
         let core = |region: &IndexBox, inset: PerAxis<i64>| {
             (0..3).fold(*region, |core, axis| {
+                if !is_met(axis) {
+                    return core;
+                }
                 let lo = match reach.lo[axis] {
                     0 => core.lo[axis],
                     _ => tile.owned.lo[axis] + inset[axis],
@@ -140,11 +145,11 @@ impl Block {
             .map(|(region, inset)| core(region, inset))
             .collect();
         let n_cells = |boxes: &[IndexBox]| boxes.iter().map(IndexBox::n_cells).sum::<usize>();
-        if reach.is_none() || core.iter().any(IndexBox::is_empty) || 2 * n_cells(&core) < n_cells(regions) {
+        if !(0..3).any(is_met) || core.iter().any(IndexBox::is_empty) || 2 * n_cells(&core) < n_cells(regions) {
             return None;
         }
         let both = || core.iter().zip(regions);
-        let mut with_messages = (0..3).filter(|&axis| reach.lo[axis] > 0 || reach.hi[axis] > 0);
+        let mut with_messages = (0..3).filter(|&axis| is_met(axis));
         let rest = match (with_messages.next(), with_messages.next()) {
             // Both ends are far from each other: each is swept by itself.
             (Some(axis), None) => vec![
@@ -292,8 +297,10 @@ pub struct RowEnds {
 }
 
 impl RowEnds {
-    /// The copies that belong to whole rows.
-    pub fn copies(&self, rows: &IndexBox) -> [BoxCopy; 2] {
+    /// The copies that belong to whole rows: those of `tile`.
+    pub fn copies(&self, rows: &IndexBox, tile: &Tile) -> [BoxCopy; 2] {
+        let is_whole = rows.lo[0] == tile.owned.lo[0] && rows.hi[0] == tile.owned.hi[0];
+        assert!(is_whole, "rows that are joined are updated as a whole");
         let (lo, hi) = (rows.lo[0], rows.hi[0]);
         let copy = |from: i64, to: i64, by: i64| BoxCopy {
             from: rows.with_range(0, from, to),
@@ -715,7 +722,7 @@ mod tests {
                                 cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
                             }
                             for ends in row_ends(declaration, tile, &block.levels[n]) {
-                                for BoxCopy { from, by } in ends.copies(&part) {
+                                for BoxCopy { from, by } in ends.copies(&part, tile) {
                                     cells(&from.shift(by)).for_each(|cell| written[ends.slot.0][place(cell)] = n + 1);
                                 }
                             }
@@ -741,11 +748,14 @@ mod tests {
                         let block = Block::new(&declaration, &grid(), 0, n_steps, shared);
                         let tile = tile(block.depth());
                         let depth = block.depth();
-                        let on = |reach: PerAxis<i64>| [0, 1, 2].map(|axis| if cut[axis] { reach[axis] } else { 0 });
-                        let reach = Reach {
-                            lo: on(depth.lo),
-                            hi: on(depth.hi),
+                        let late = |reach: PerAxis<i64>| [0, 1, 2].map(|axis| if cut[axis] { reach[axis] } else { 0 });
+                        let late = Reach {
+                            lo: late(depth.lo),
+                            hi: late(depth.hi),
                         };
+                        // Rows are joined: from beyond their ends corners come, and nothing else.
+                        let mut reach = late;
+                        (reach.lo[0], reach.hi[0]) = (depth.lo[0], depth.hi[0]);
                         let Some(split) = block.split(&declaration, &tile, &block.regions(&tile), &reach) else {
                             continue;
                         };
@@ -758,7 +768,7 @@ mod tests {
                             rows_at_once: 3,
                         };
                         let all: Vec<_> = [split.core].into_iter().chain(split.rest).collect();
-                        follow_all(&declaration, &block, &tile, sweep, n_members, &all, &reach);
+                        follow_all(&declaration, &block, &tile, sweep, n_members, &all, &late);
                     }
                 }
             }

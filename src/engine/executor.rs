@@ -160,7 +160,7 @@ impl<T: Real> Stages<'_, T> {
     unsafe fn join(&self, row_ends: &[RowEnds], region: &IndexBox) {
         let rows = self.tile.with_ghosts(region);
         for ends in row_ends {
-            for copy in ends.copies(&rows) {
+            for copy in ends.copies(&rows, self.tile) {
                 // SAFETY: handed on to the caller.
                 unsafe { self.storage.array(ends.slot).copy_shared(&copy) };
             }

@@ -80,6 +80,13 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
     );
     line("decomposition", decomposition_text(case, &decomposition));
     line("exchange", exchange_text::<T>(case, &decomposition));
+    if n_ranks > 1 {
+        let text = match case.config.parallel.shared_memory {
+            true => "through memory between ranks of a host, by messages between hosts",
+            false => "by messages, also between ranks of a host",
+        };
+        line("halos", text.to_string());
+    }
     let suited = blocks::suited(case, &decomposition)?;
     let dues = dues(case, Some(history_steps(steps)), Some(limit.longest()));
     let blocks = blocks::blocks(case, &suited, &dues);
@@ -253,13 +260,9 @@ fn exchange_text<T: Precise>(case: &Case, decomposition: &Decomposition) -> Stri
         .collect();
     let rest = if sent.len() > MOST_NEIGHBOURS { ", ..." } else { "" };
     format!(
-        "at most {messages:.0} messages and {} sent per rank and step: rank {rank} sends {}{rest}; {}",
+        "at most {messages:.0} messages and {} sent per rank and step: rank {rank} sends {}{rest}",
         bytes_text(bytes(&sent)),
         listed.join(", "),
-        match case.config.parallel.shared_memory {
-            true => "through memory between ranks of a host",
-            false => "by MPI also between ranks of a host",
-        }
     )
 }
 
