@@ -1,6 +1,7 @@
 //! The promise of bits: however the grid is cut, messages travel and loops are compiled, all declared storage and all
 //! histories are equal to the last bit.
 
+mod every_case;
 mod maxwell;
 mod problems;
 #[cfg(feature = "faults")]
@@ -51,7 +52,7 @@ struct Problem {
     text: String,
 }
 
-/// The raw bytes of all declared storage at [`STEPS`], by step and name, and the texts of the history and of all probes.
+/// The raw bytes of all declared storage at some steps, by step and name, and the texts of the history and of all probes.
 #[derive(PartialEq)]
 struct Bits {
     storage: BTreeMap<(u64, String), Vec<u8>>,
@@ -191,8 +192,13 @@ fn run(place: &Workplace, launch: &Launch, way: &Way) -> Outcome {
 }
 
 fn read_bits(place: &Workplace) -> Bits {
+    read_bits_at(place, &STEPS)
+}
+
+/// The raw bytes of the storage at `steps` instead.
+fn read_bits_at(place: &Workplace, steps: &[u64]) -> Bits {
     let mut storage = BTreeMap::new();
-    for step in STEPS {
+    for &step in steps {
         let path = place.path(&format!("run/snapshots/fields_{step:08}.h5"));
         let reader = SnapshotReader::open(&path).unwrap();
         for name in reader.storage_names() {
