@@ -146,7 +146,8 @@ impl Way {
         }
     }
 
-    /// The settings of the executor for the case of `text`: blocks are as long as was asked for, or as the tiles admit.
+    /// The settings of the executor for the case of `text`: blocks are as long as was asked for, or as the tiles admit, if they admit
+    /// any.
     fn executor(&self, text: &str) -> Vec<String> {
         let Some(longest) = self.executor.strip_prefix("temporal ") else {
             return vec![format!("parallel.executor={}", self.executor)];
@@ -159,7 +160,9 @@ impl Way {
             topology,
         };
         let admitted = |n: &usize| decomposition.admits(&depth_of(&case.declaration, &case.grid, *n));
-        let depth = (1..=longest.parse().unwrap()).rev().find(admitted).unwrap_or(1);
+        let Some(depth) = (1..=longest.parse().unwrap()).rev().find(admitted) else {
+            return vec!["parallel.executor=progress".into()];
+        };
         let mut sets = vec!["parallel.executor=temporal".into(), format!("parallel.depth={depth}")];
         if longest == "5" && self.topology.len() == 3 {
             // Fewer rows than lags.
