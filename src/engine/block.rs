@@ -1,11 +1,10 @@
 //! Several steps at a stretch, read off the declarations: how far each stage runs beyond the owned cells so that no halo is
 //! needed in between, and how far each has to lag behind the one before it.
 
-use crate::field::{BoxCopy, Read, Role, Scalar, Shape, SlotId};
+use crate::field::{BoxCopy, Role, Scalar, Shape, SlotId};
 use crate::grid::{Grid, IndexBox, PerAxis, Reach, Tile};
 use crate::kernels::{Declaration, StageSpec};
-use crate::parallel::{HaloNeed, Member};
-use std::ops::Range;
+use crate::parallel::HaloNeed;
 
 /// One stage of one step of a block.
 #[derive(Clone, Debug, PartialEq)]
@@ -182,21 +181,16 @@ impl Block {
 fn insets(declaration: &Declaration, grid: &Grid, levels: &[Level]) -> Vec<PerAxis<i64>> {
     let mut insets: Vec<PerAxis<i64>> = Vec::new();
     for (n, level) in levels.iter().enumerate() {
-        let later = spec(declaration, level);
-        let widest = |reads: &mut dyn Iterator<Item = &Read>| {
-            let reach = reads.fold(Reach::NONE, |reach, read| reach.max(&read.reach.on(grid)));
-            [0, 1, 2].map(|axis| reach.widest(axis))
-        };
-        let mut inset = widest(&mut later.reads.iter());
-        for (earlier, &before) in levels[..n].iter().zip(&insets) {
-            let earlier = spec(declaration, earlier);
-            if conflict(earlier, later, grid).is_none() {
-                continue;
+        let stage = spec(declaration, level);
+        let mut inset = [0; 3];
+        for read in &stage.reads {
+            let reach = read.reach.on(grid);
+            (0..3).for_each(|axis| inset[axis] = inset[axis].max(reach.widest(axis)));
+        }
+        for (earlier, before) in levels[..n].iter().zip(&insets) {
+            if let Some(conflict) = Conflict::between(spec(declaration, earlier), stage, grid) {
+                (0..3).for_each(|axis| inset[axis] = inset[axis].max(before[axis] + conflict.inset(axis)));
             }
-            let flows = later.reads.iter().filter(|read| earlier.writes.contains(&read.slot));
-            let reused = earlier.reads.iter().filter(|read| later.writes.contains(&read.slot));
-            let apart = widest(&mut flows.chain(reused));
-            (0..3).for_each(|axis| inset[axis] = inset[axis].max(before[axis] + apart[axis]));
         }
         insets.push(inset);
     }
@@ -248,7 +242,7 @@ fn lag_forwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level], sh
         let stage = spec(declaration, &rest[0]);
         let mut lag = before[n - 1].lag;
         for earlier in before.iter() {
-            let Some(reach) = conflict(spec(declaration, earlier), stage, grid) else {
+            let Some(conflict) = Conflict::between(spec(declaration, earlier), stage, grid) else {
                 continue;
             };
             for axis in 0..3 {
@@ -256,35 +250,50 @@ fn lag_forwards(declaration: &Declaration, grid: &Grid, levels: &mut [Level], sh
                 let more = shared
                     .filter(|shared| shared.axis == axis)
                     .map_or(0, |shared| shared.layers as i64);
-                lag[axis] = lag[axis].max(earlier.lag[axis] + reach[axis] + more);
+                lag[axis] = lag[axis].max(earlier.lag[axis] + conflict.lag(axis) + more);
             }
         }
         rest[0].lag = lag;
     }
 }
 
-/// How far `later` has to stay behind `earlier`; none where they have nothing in common. A ghost beyond a wall belongs to the
-/// cell that it is an image of, at most as far within the wall as it lies beyond it: hence the side that looks the other way.
-fn conflict(earlier: &StageSpec, later: &StageSpec, grid: &Grid) -> Option<PerAxis<i64>> {
-    let mut lag = [0; 3];
-    let mut keep = |ahead: PerAxis<i64>, behind: PerAxis<i64>| {
-        for axis in 0..3 {
-            lag[axis] = lag[axis].max(ahead[axis]).max(behind[axis] - 1);
-        }
-    };
-    let flows = later.reads.iter().filter(|read| earlier.writes.contains(&read.slot));
-    let reused = earlier.reads.iter().filter(|read| later.writes.contains(&read.slot));
-    let is_written_twice = later.writes.iter().any(|slot| earlier.writes.contains(slot));
-    let has_conflict = is_written_twice || flows.clone().chain(reused.clone()).next().is_some();
-    for read in flows {
-        let reach = read.reach.on(grid);
-        keep(reach.hi, reach.lo);
+/// What two stages have in common, of which the later one must not come too near to the earlier one.
+struct Conflict {
+    /// How far the later one reads what the earlier one writes.
+    flow: Reach,
+    /// How far the earlier one reads what the later one overwrites.
+    reuse: Reach,
+}
+
+impl Conflict {
+    /// None where the stages have nothing in common.
+    fn between(earlier: &StageSpec, later: &StageSpec, grid: &Grid) -> Option<Conflict> {
+        let widest = |reads: &StageSpec, writes: &StageSpec| {
+            let common = reads.reads.iter().filter(|read| writes.writes.contains(&read.slot));
+            let reaches = common.map(|read| read.reach.on(grid));
+            reaches.reduce(|widest, reach| widest.max(&reach))
+        };
+        let (flow, reuse) = (widest(later, earlier), widest(earlier, later));
+        let is_written_twice = later.writes.iter().any(|slot| earlier.writes.contains(slot));
+        (flow.is_some() || reuse.is_some() || is_written_twice).then(|| Conflict {
+            flow: flow.unwrap_or(Reach::NONE),
+            reuse: reuse.unwrap_or(Reach::NONE),
+        })
     }
-    for read in reused {
-        let reach = read.reach.on(grid);
-        keep(reach.lo, reach.hi);
+
+    /// How far the later one has to stay behind along `axis`, swept upwards. A ghost beyond a wall belongs to the cell that it is
+    /// an image of, at most as far within the wall as it lies beyond it: hence the side that looks the other way.
+    fn lag(&self, axis: usize) -> i64 {
+        let Conflict { flow, reuse } = self;
+        let ahead = flow.hi[axis].max(reuse.lo[axis]);
+        let behind = flow.lo[axis].max(reuse.hi[axis]);
+        ahead.max(behind - 1).max(0)
     }
-    has_conflict.then_some(lag)
+
+    /// How far the later one has to stay within what the earlier one has done, on either side.
+    fn inset(&self, axis: usize) -> i64 {
+        self.flow.widest(axis).max(self.reuse.widest(axis))
+    }
 }
 
 /// What lies beyond the ends of the rows of a slot where these are joined: copied as soon as a level has written the rows.
@@ -377,418 +386,5 @@ pub fn fronts(declaration: &Declaration, grid: &Grid, levels: &[Level], marching
     whole.filter_map(front).collect()
 }
 
-/// How a block is swept: strips of rows, one after the other, each from the lowest layers to the highest with all levels
-/// following each other closely, so that what they share stays in a cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sweep {
-    /// The axis that layers follow each other on.
-    pub marching: usize,
-    /// Layers that a level does at a time.
-    pub layers: usize,
-    /// The axis along which strips are cut, and shared by threads.
-    pub across: Option<usize>,
-    /// Rows of a strip at most.
-    pub rows: usize,
-    /// Rows that levels which do not lag behind each other are done on in turn.
-    pub rows_at_once: usize,
-}
-
-impl Sweep {
-    /// The same in strips of so many `rows`, if any are given.
-    pub fn with_rows(self, rows: Option<usize>) -> Sweep {
-        Sweep {
-            rows: rows.unwrap_or(self.rows),
-            ..self
-        }
-    }
-
-    /// Calls `run` with levels and boxes: the share of one member of a team, which all sweep the same. Every level does all of
-    /// its region, everything that a level reads has been done before, and nothing that is still to be read is overwritten.
-    /// Several members share the rows of a strip or of a layer, and meet after each layer. Before each level of a layer,
-    /// `fetch` is told the member's rows of the layer that comes next, before levels lag; after each layer `layer_done` is called.
-    pub fn for_each(
-        &self,
-        levels: &[Level],
-        regions: &[IndexBox],
-        member: Member<'_>,
-        mut run: impl FnMut(usize, IndexBox),
-        fetch: impl Fn(usize, IndexBox),
-        layer_done: impl Fn(),
-    ) {
-        let layers = self.layers.max(1);
-        let widest = regions.first().copied().unwrap_or_else(|| IndexBox::from_size([0; 3]));
-        for (lo, hi) in self.strips(levels, regions) {
-            let cut = |number: usize| lo + (hi - lo) * number as i64 / member.n as i64;
-            let (first, end) = (cut(member.number), cut(member.number + 1));
-            for layer in span(levels, regions, self.marching).step_by(layers) {
-                let coming = layer + layers as i64;
-                let next = widest.with_range(self.marching, coming, coming + layers as i64);
-                for group in groups(levels) {
-                    let lag = levels[group.start].lag;
-                    let from = layer - lag[self.marching];
-                    let Some(axis) = self.across else {
-                        for n in group.filter(|_| member.number == 0) {
-                            let part = within(&regions[n], self.marching, from, from + layers as i64);
-                            if !part.is_empty() {
-                                run(n, part);
-                            }
-                        }
-                        continue;
-                    };
-                    group.clone().for_each(|n| fetch(n, next.with_range(axis, first, end)));
-                    let rows = if group.len() > 1 { self.rows_at_once } else { self.rows };
-                    for row in (first..end).step_by(rows.max(1)) {
-                        let row_end = (row + rows.max(1) as i64).min(end);
-                        for n in group.clone() {
-                            let part = within(&regions[n], self.marching, from, from + layers as i64);
-                            let part = within(&part, axis, row - lag[axis], row_end - lag[axis]);
-                            if !part.is_empty() {
-                                run(n, part);
-                            }
-                        }
-                    }
-                }
-                layer_done();
-                member.meet();
-            }
-        }
-    }
-
-    /// Where each strip begins and ends, before levels lag.
-    fn strips(&self, levels: &[Level], regions: &[IndexBox]) -> Vec<(i64, i64)> {
-        let Some(axis) = self.across else {
-            return vec![(0, 0)];
-        };
-        let all = span(levels, regions, axis);
-        let rows = self.rows.clamp(1, (all.end - all.start).max(1) as usize);
-        // Strips of one width, as far as that goes.
-        let n = ((all.end - all.start) as usize).div_ceil(rows).max(1) as i64;
-        let cut = |number: i64| all.start + (all.end - all.start) * number / n;
-        (0..n).map(|number| (cut(number), cut(number + 1))).collect()
-    }
-}
-
-/// Levels that follow each other without a lag.
-fn groups(levels: &[Level]) -> impl Iterator<Item = Range<usize>> {
-    let begins = |n: &usize| *n == 0 || levels[*n].lag != levels[*n - 1].lag;
-    let end = move |first: usize| (first + 1..levels.len()).find(begins).unwrap_or(levels.len());
-    (0..levels.len()).filter(begins).map(move |first| first..end(first))
-}
-
-/// Where the first and the last cell of any level is begun along `axis`.
-fn span(levels: &[Level], regions: &[IndexBox], axis: usize) -> Range<i64> {
-    let all = || levels.iter().zip(regions).filter(|(_, region)| !region.is_empty());
-    let lo = all().map(|(level, region)| region.lo[axis] + level.lag[axis]).min();
-    let hi = all().map(|(level, region)| region.hi[axis] + level.lag[axis]).max();
-    lo.unwrap_or(0)..hi.unwrap_or(0)
-}
-
-/// The part of `region` from `lo` to `hi` along `axis`.
-fn within(region: &IndexBox, axis: usize, lo: i64, hi: i64) -> IndexBox {
-    let (first, end) = (region.lo[axis].max(lo), region.hi[axis].min(hi));
-    region.with_range(axis, first, end.max(first))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::field::SlotSpec;
-    use crate::grid::Location;
-    use crate::kernels::Phase;
-    use std::cell::RefCell;
-
-    /// Stages by what they read, with reaches below and above, and what they write.
-    type Stages = Vec<(Vec<(usize, i64, i64)>, Vec<usize>)>;
-
-    fn grid() -> Grid {
-        Grid {
-            cells: [9, 30, 30],
-            dims: 3,
-            spacing: [1.0; 3],
-            origin: [0.0; 3],
-            periodic: [true; 3],
-        }
-    }
-
-    fn declaration(n_slots: usize, phases: Vec<Stages>) -> Declaration {
-        let slot = |n: usize| SlotSpec {
-            name: format!("s{n}"),
-            location: Location::CENTER,
-            scalar: Scalar::Real,
-            role: Role::State,
-            domain: None,
-        };
-        let stage = |(reads, writes): (Vec<(usize, i64, i64)>, Vec<usize>)| StageSpec {
-            name: "stage",
-            reads: reads
-                .into_iter()
-                .map(|(slot, lo, hi)| {
-                    Read::star(
-                        SlotId(slot),
-                        Reach {
-                            lo: [lo; 3],
-                            hi: [hi; 3],
-                        },
-                    )
-                })
-                .collect(),
-            writes: writes.into_iter().map(SlotId).collect(),
-        };
-        let phase = |stages: Stages| Phase {
-            stages: stages.into_iter().map(stage).collect(),
-            live: Vec::new(),
-        };
-        Declaration {
-            slots: (0..n_slots).map(slot).collect(),
-            fields: Vec::new(),
-            initial: stage((Vec::new(), Vec::new())),
-            phases: phases.into_iter().map(phase).collect(),
-            totals: Vec::new(),
-            gauges: None,
-            ghosts: Reach::NONE,
-            n_coefficient_arrays: 0,
-            layers_at_once: 1,
-        }
-    }
-
-    /// Two buffers that take turns.
-    fn double_buffer(reach: i64) -> Declaration {
-        let turn = |from, to| vec![(vec![(from, reach, reach)], vec![to])];
-        declaration(2, vec![turn(0, 1), turn(1, 0)])
-    }
-
-    /// Two staggered fields, each updated in place.
-    fn yee() -> Declaration {
-        let first = (vec![(0, 0, 1), (1, 0, 0)], vec![1]);
-        let second = (vec![(1, 1, 0), (0, 0, 0)], vec![0]);
-        declaration(2, vec![vec![first, second]])
-    }
-
-    /// Three stages between three buffers, with a memory that is kept at the cell.
-    fn runge_kutta() -> Declaration {
-        let stages = vec![
-            (vec![(0, 2, 2), (3, 0, 0)], vec![1, 3]),
-            (vec![(0, 0, 0), (1, 2, 1)], vec![2]),
-            (vec![(2, 2, 2), (0, 0, 0)], vec![0]),
-        ];
-        declaration(4, vec![stages])
-    }
-
-    fn all() -> [Declaration; 5] {
-        let lopsided = declaration(2, vec![vec![(vec![(0, 0, 3)], vec![1]), (vec![(1, 2, 0)], vec![0])]]);
-        [double_buffer(1), double_buffer(3), yee(), runge_kutta(), lopsided]
-    }
-
-    fn tile(depth: Reach) -> Tile {
-        Tile {
-            grid: grid(),
-            owned: IndexBox::new([0, 0, 0], [9, 12, 11]),
-            margin: depth,
-        }
-    }
-
-    #[test]
-    fn steps_of_known_schemes_lag_and_reach_as_by_hand() {
-        let block = Block::new(&double_buffer(2), &grid(), 0, 3, None);
-        let lags: Vec<i64> = block.levels.iter().map(|level| level.lag[1]).collect();
-        let beyond: Vec<i64> = block.levels.iter().map(|level| level.beyond.lo[2]).collect();
-        assert_eq!((lags, beyond), (vec![0, 2, 4], vec![4, 2, 0]));
-        assert_eq!(block.depth(), Reach::all(6));
-        let block = Block::new(&yee(), &grid(), 0, 3, None);
-        let lags: Vec<i64> = block.levels.iter().map(|level| level.lag[1]).collect();
-        assert_eq!(lags, [0, 0, 1, 1, 2, 2]);
-        assert_eq!(block.depth(), Reach::all(3));
-    }
-
-    /// Every value that a level reads is the one that the level before it has left there, in every kind of sweep.
-    #[test]
-    fn a_sweep_finds_what_it_reads_and_does_every_cell_once() {
-        let sweeps = [
-            (1, None),
-            (3, None),
-            (1, Some(4)),
-            (2, Some(1)),
-            (5, Some(7)),
-            (100, None),
-        ];
-        for declaration in all() {
-            for n_steps in [1, 2, 3, 5] {
-                for first in 0..declaration.phases.len() {
-                    for (layers, strips) in sweeps {
-                        let sweep = Sweep {
-                            marching: 2,
-                            layers,
-                            across: strips.map(|_| 1),
-                            rows: strips.unwrap_or(0),
-                            rows_at_once: 3,
-                        };
-                        let block = Block::new(&declaration, &grid(), first, n_steps, None);
-                        follow(&declaration, &block, sweep, 1, true);
-                        follow(&declaration, &block, sweep, 1, false);
-                        let block = Block::new(&declaration, &grid(), first, n_steps, Some(Shared { axis: 2, layers }));
-                        follow(&declaration, &block, sweep, 3, true);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Follows a sweep by `n_members` threads, whose shares of a layer are done in both orders.
-    /// Rows that are joined are whole ones.
-    fn follow(declaration: &Declaration, block: &Block, sweep: Sweep, n_members: usize, is_joined: bool) {
-        let mut tile = tile(block.depth());
-        if !is_joined {
-            tile.owned = tile.owned.with_range(0, 2, 5);
-        }
-        let regions = block.regions(&tile);
-        assert_eq!(regions.last(), Some(&tile.owned));
-        follow_all(declaration, block, &tile, sweep, n_members, &[regions], &Reach::NONE);
-    }
-
-    /// Follows sweeps of one after the other of `all`, before the second of which messages fill the halo as far as `reach`
-    /// says.
-    fn follow_all(
-        declaration: &Declaration,
-        block: &Block,
-        tile: &Tile,
-        sweep: Sweep,
-        n_members: usize,
-        all: &[Vec<IndexBox>],
-        reach: &Reach,
-    ) {
-        let stored = tile.stored();
-        let whole = block.regions(tile);
-        let place = |cell: [i64; 3]| {
-            let [i, j, k] = [0, 1, 2].map(|axis| (cell[axis] - stored.lo[axis]) as usize);
-            i + stored.len(0) * (j + stored.len(1) * k)
-        };
-        // What each member does between two meetings.
-        let shares = |regions: &[IndexBox]| -> Vec<Vec<Vec<(usize, IndexBox)>>> {
-            let share = |number: usize| {
-                let done = RefCell::new(vec![Vec::new()]);
-                let next = || done.borrow_mut().push(Vec::new());
-                let member = Member::counting(number, n_members, &next);
-                let run = |n, part| done.borrow_mut().last_mut().unwrap().push((n, part));
-                sweep.for_each(&block.levels, regions, member, run, |_, _| {}, || {});
-                done.into_inner()
-            };
-            (0..n_members).map(share).collect()
-        };
-        let here_already = tile.stored().grow(reach.lo.map(|n| -n), reach.hi.map(|n| -n));
-        for upwards in [true, false] {
-            // The level that has written a value last, counted from 1; 0 for what was there before.
-            let mut written = vec![vec![0; stored.n_cells()]; declaration.slots.len()];
-            let mut n_done = vec![0; whole.len()];
-            let halo = || cells(&stored).filter(|&cell| !here_already.contains(cell));
-            let arrive = |written: &mut Vec<Vec<usize>>, value: usize| {
-                written
-                    .iter_mut()
-                    .for_each(|slot| halo().for_each(|cell| slot[place(cell)] = value));
-            };
-            arrive(&mut written, usize::MAX);
-            for (number, regions) in all.iter().enumerate() {
-                if number == 1 {
-                    arrive(&mut written, 0);
-                }
-                let shares = shares(regions);
-                for meeting in 0..shares[0].len() {
-                    for m in 0..n_members {
-                        let number = if upwards { m } else { n_members - 1 - m };
-                        for &(n, part) in &shares[number][meeting] {
-                            let stage = spec(declaration, &block.levels[n]);
-                            for read in &stage.reads {
-                                let writes =
-                                    |l: &usize| spec(declaration, &block.levels[*l]).writes.contains(&read.slot);
-                                let writer = (0..n).rev().find(writes);
-                                let reached = part.reached(&read.reach);
-                                let right = writer.map_or(stored, |writer| match tile.is_joined(0) {
-                                    true => whole[writer].with_range(0, stored.lo[0], stored.hi[0]),
-                                    false => whole[writer],
-                                });
-                                assert!(
-                                    right.contains_box(&reached),
-                                    "level {n} reads {reached}, of which {right} is right"
-                                );
-                                for cell in cells(&reached) {
-                                    let found = written[read.slot.0][place(cell)];
-                                    assert_eq!(
-                                        found,
-                                        writer.map_or(0, |writer| writer + 1),
-                                        "level {n} on {part}, {sweep:?}"
-                                    );
-                                }
-                            }
-                            for slot in &stage.writes {
-                                cells(&part).for_each(|cell| written[slot.0][place(cell)] = n + 1);
-                            }
-                            for ends in row_ends(declaration, tile, &block.levels[n]) {
-                                for BoxCopy { from, by } in ends.copies(&part, tile) {
-                                    cells(&from.shift(by)).for_each(|cell| written[ends.slot.0][place(cell)] = n + 1);
-                                }
-                            }
-                            assert!(regions[n].contains_box(&part));
-                            n_done[n] += part.n_cells();
-                        }
-                    }
-                }
-            }
-            assert!(whole.iter().map(IndexBox::n_cells).eq(n_done));
-        }
-    }
-
-    /// A core that is done before messages have filled their part of the halo, and what is left, give every value.
-    #[test]
-    fn a_core_needs_no_message_and_the_rest_finds_what_it_reads() {
-        let mut n_split = 0;
-        for declaration in all() {
-            for n_steps in [1, 2] {
-                for cut in [[false, false, true], [false, true, false], [false, true, true]] {
-                    for (layers, n_members) in [(1, 1), (2, 1), (1, 3), (2, 3)] {
-                        let shared = (n_members > 1).then_some(Shared { axis: 2, layers });
-                        let block = Block::new(&declaration, &grid(), 0, n_steps, shared);
-                        let tile = tile(block.depth());
-                        let depth = block.depth();
-                        let late = |reach: PerAxis<i64>| [0, 1, 2].map(|axis| if cut[axis] { reach[axis] } else { 0 });
-                        let late = Reach {
-                            lo: late(depth.lo),
-                            hi: late(depth.hi),
-                        };
-                        // Rows are joined: from beyond their ends corners come, and nothing else.
-                        let mut reach = late;
-                        (reach.lo[0], reach.hi[0]) = (depth.lo[0], depth.hi[0]);
-                        let Some(split) = block.split(&declaration, &tile, &block.regions(&tile), &reach) else {
-                            continue;
-                        };
-                        n_split += 1;
-                        let sweep = Sweep {
-                            marching: 2,
-                            layers,
-                            across: Some(1),
-                            rows: 4,
-                            rows_at_once: 3,
-                        };
-                        let all: Vec<_> = [split.core].into_iter().chain(split.rest).collect();
-                        follow_all(&declaration, &block, &tile, sweep, n_members, &all, &late);
-                    }
-                }
-            }
-        }
-        assert!(n_split > 20, "only {n_split} were cut");
-    }
-
-    fn cells(all: &IndexBox) -> impl Iterator<Item = [i64; 3]> + use<> {
-        let (lo, hi) = (all.lo[0], all.hi[0]);
-        all.rows().flat_map(move |(j, k)| (lo..hi).map(move |i| [i, j, k]))
-    }
-
-    #[test]
-    fn walls_and_joined_rows_need_no_cells_beyond_them() {
-        let mut tile = tile(Reach::all(3));
-        tile.grid.periodic = [true, false, true];
-        let block = Block::new(&double_buffer(1), &tile.grid, 0, 3, None);
-        let regions = block.regions(&tile);
-        assert_eq!(regions[0], IndexBox::new([0, 0, -2], [9, 14, 13]));
-        tile.owned = tile.owned.with_range(0, 0, 5);
-        assert_eq!(block.regions(&tile)[0], IndexBox::new([-2, 0, -2], [7, 14, 13]));
-    }
-}
+mod tests;

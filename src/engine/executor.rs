@@ -1,7 +1,8 @@
 //! Blocking, overlapping, overlapping with progress, and blocks of several steps: four orders of the same work.
 
-use super::block::{RowEnds, Sweep};
+use super::block::RowEnds;
 use super::faults;
+use super::sweep::Sweep;
 use super::temporal::{self, Cache, Course, Temporal};
 use super::{Recorder, Tick, depth_of, exchange_needs};
 use crate::field::{ExactSum, Real, Scalar, Shape, StageView, Storage, streaming};
@@ -150,9 +151,7 @@ impl<T: Real> Stages<'_, T> {
         let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
         recorder.after_stage((phase, call.stage), call.step, &region, self.storage);
     }
-}
 
-impl<T: Real> Stages<'_, T> {
     /// Makes the copies beyond the ends of the rows of `region`.
     ///
     /// # Safety

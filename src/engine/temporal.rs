@@ -1,6 +1,7 @@
 //! Temporal blocking: several steps at a stretch between two exchanges, strip by strip, while what they share is in a cache.
 
-use super::block::{Block, Front, Level, RowEnds, Shared, Split, Sweep, fronts, row_ends};
+use super::block::{Block, Front, Level, RowEnds, Shared, Split, fronts, row_ends};
+use super::sweep::Sweep;
 use crate::field::{Real, Scalar};
 use crate::grid::{Grid, IndexBox, Tile};
 use crate::kernels::Declaration;

@@ -3,7 +3,7 @@
 use super::channel::{Inbox, Outbox, wait_until};
 use super::neighbours::Neighbours;
 use super::node::Node;
-use super::plan::{HaloBox, HaloCopy, HaloPlan};
+use super::plan::{HaloBox, HaloCopy, HaloPlan, n_numbers};
 use super::requests::{Message, RequestSet};
 use super::world::World;
 use crate::field::{BoxCopy, Real, SlotId, Storage};
@@ -62,18 +62,17 @@ impl<T: Real> HaloExchange<T> {
 
     fn connect_one(&mut self, world: &World, number: usize, node: &Node) {
         let links = &self.plan.links;
-        let n_cells = |boxes: &[HaloBox]| boxes.iter().map(|part| part.cells.n_cells()).sum();
         self.ends = links
             .iter()
             .map(|link| Ends {
                 outbox: node.outbox(number, link.rank),
-                inbox: node.inbox(number, link.rank, n_cells(&link.receives)),
+                inbox: node.inbox(number, link.rank, n_numbers(&link.receives)),
             })
             .collect();
         let message = |rank, boxes: &[HaloBox], is_elsewhere: bool| Message {
             rank,
             tag: number as i32,
-            n: if is_elsewhere { 0 } else { n_cells(boxes) },
+            n: if is_elsewhere { 0 } else { n_numbers(boxes) },
         };
         let all = || links.iter().zip(&self.ends);
         let sends: Vec<Message> = all()

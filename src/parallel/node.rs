@@ -1,7 +1,7 @@
 //! What the ranks of a host share: a segment of each that sends to another of them, with a channel for every halo message.
 
 use super::channel::{Inbox, LINE, Outbox, channel_bytes};
-use super::plan::{HaloBox, HaloPlan};
+use super::plan::{HaloBox, HaloPlan, n_numbers};
 use super::segment::{Name, Segment};
 use super::world::{World, texts};
 use crate::error::{Error, Result};
@@ -98,11 +98,8 @@ fn links<'a>(
 ) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
     let all = plans.iter().enumerate();
     let all = all.flat_map(|(exchange, plan)| plan.links.iter().map(move |link| (exchange, link)));
-    all.map(move |(exchange, link)| {
-        let n = side(link).iter().map(|part| part.cells.n_cells()).sum();
-        (exchange, link.rank, n)
-    })
-    .filter(|&(_, _, n)| n > 0)
+    all.map(move |(exchange, link)| (exchange, link.rank, n_numbers(side(link))))
+        .filter(|&(_, _, n)| n > 0)
 }
 
 /// The ranks of the host in the world, in their order.

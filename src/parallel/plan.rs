@@ -62,11 +62,8 @@ pub struct HaloPlan {
 impl HaloPlan {
     /// Numbers in all messages, those that are sent and those that arrive.
     pub fn n_numbers(&self) -> usize {
-        let parts = self
-            .links
-            .iter()
-            .flat_map(|link| link.sends.iter().chain(&link.receives));
-        parts.map(|part| part.cells.n_cells()).sum()
+        let arriving = self.links.iter().map(|link| n_numbers(&link.receives));
+        self.n_cells_sent() + arriving.sum::<usize>()
     }
 
     /// The plan of `rank` for `needs`, the same list on every rank.
@@ -106,8 +103,7 @@ impl HaloPlan {
 
     /// Cells that are sent in one exchange.
     pub fn n_cells_sent(&self) -> usize {
-        let sent = self.links.iter().flat_map(|link| &link.sends);
-        sent.map(|part| part.cells.n_cells()).sum()
+        self.links.iter().map(|link| n_numbers(&link.sends)).sum()
     }
 
     /// How far the halo that other ranks fill extends into reads, per axis and side: what the core stays away from.
@@ -130,6 +126,11 @@ impl HaloPlan {
         }
         reach
     }
+}
+
+/// Numbers in a message of these boxes.
+pub fn n_numbers(boxes: &[HaloBox]) -> usize {
+    boxes.iter().map(|part| part.cells.n_cells()).sum()
 }
 
 impl HaloLink {

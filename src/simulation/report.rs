@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::field::{Scalar, SlotSpec};
 use crate::grid::{AXIS_NAMES, Decomposition, Tile};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloPlan, MOST_ON_A_HOST, World, groups};
+use crate::parallel::{HaloPlan, MOST_ON_A_HOST, World, groups, n_numbers};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -230,7 +230,7 @@ fn sent_by<T: Precise>(case: &Case, decomposition: &Decomposition, rank: usize, 
     let mut sent: BTreeMap<usize, Sent> = BTreeMap::new();
     for need in needs.iter().flatten().filter(|need| !need.is_empty()) {
         for link in HaloPlan::new(decomposition, rank, tile, need).links {
-            let cells: usize = link.sends.iter().map(|part| part.cells.n_cells()).sum();
+            let cells = n_numbers(&link.sends);
             if cells > 0 {
                 let to = sent.entry(link.rank).or_default();
                 to.messages += share;
@@ -262,7 +262,7 @@ fn exchange_text<T: Precise>(case: &Case, decomposition: &Decomposition) -> Stri
     format!(
         "at most {messages:.0} messages and {} sent per rank and step: rank {rank} sends {}{rest}",
         bytes_text(bytes(&sent)),
-        listed.join(", "),
+        listed.join(", ")
     )
 }
 
@@ -503,6 +503,15 @@ pub(super) fn bytes_text(bytes: f64) -> String {
 mod tests {
     use super::*;
 
+    const HEAT: &str = r#"
+        [kernel]
+        type = "advection-diffusion"
+        diffusivity = 1
+        boundary = { all = "periodic" }
+        [[kernel.field]]
+        name = "q"
+    "#;
+
     #[test]
     fn bytes_are_shown_in_binary_units() {
         assert_eq!(bytes_text(0.0), "0 B");
@@ -537,14 +546,9 @@ mod tests {
             steps = 1000
             [check]
             every = { steps = 1 }
-            [kernel]
-            type = "advection-diffusion"
-            diffusivity = 1
-            boundary = { all = "periodic" }
-            [[kernel.field]]
-            name = "q"
         "#;
-        let case = |sets: &[String]| Case::parse("t.toml", text, sets).unwrap();
+        let text = format!("{text}{HEAT}");
+        let case = |sets: &[String]| Case::parse("t.toml", &text, sets).unwrap();
         let said = report(&case(&[]), 1).unwrap();
         let line = "executor        blocking; `check.every` is 1 step: blocks of steps end there, and temporal blocking is not tried";
         assert!(said.contains(line), "{said}");
@@ -566,14 +570,8 @@ mod tests {
             end = 10
             [[snapshot]]
             every = 2
-            [kernel]
-            type = "advection-diffusion"
-            diffusivity = 1
-            boundary = { all = "periodic" }
-            [[kernel.field]]
-            name = "q"
         "#;
-        let case = Case::parse("t.toml", text, &[]).unwrap();
+        let case = Case::parse("t.toml", &format!("{text}{HEAT}"), &[]).unwrap();
         let report = report(&case, 2).unwrap();
         for part in [
             "decomposition",

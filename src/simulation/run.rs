@@ -1,6 +1,8 @@
 //! The run loop.
 
-use super::blocks::{blocks, candidates, other_rows};
+mod choosing;
+
+use super::blocks::{blocks, candidates};
 use super::case::Case;
 use super::checkpoints::{self, Checkpoints, Tally};
 use super::clock::{Clock, Here, Tick};
@@ -14,7 +16,7 @@ use super::prepared::Prepared;
 use super::probes::Probes;
 use super::progress::{Progress, ProgressStyle, Standing, rate, simulated, wall};
 use super::rate_source::AllRanks;
-use super::remembered::{Found, Remembered, table};
+use super::remembered::Remembered;
 use super::report::bytes_text;
 use super::requests::{Mine, Request, Requests, StopReason};
 use super::restart::{Beginning, Restart, Start, Wishes};
@@ -22,8 +24,8 @@ use super::step_limit::StepLimit;
 use super::stop::Stop;
 use super::watchdog::Watchdog;
 use super::writer::{self, Report, Writer};
-use crate::config::{ExecutorChoice, Precision};
-use crate::engine::{Choice, Engine, Executor, Setup, Tuner};
+use crate::config::Precision;
+use crate::engine::{Choice, Engine, Setup, Tuner};
 use crate::error::{Error, Result};
 use crate::files::{RunState, Status, provenance};
 use crate::grid::Decomposition;
@@ -198,35 +200,11 @@ impl<'a, T: Precise> Run<'a, T> {
         let mut engine = Engine::new(world, setup);
         engine.recorder = probes.recorder(&engine.tile, &engine.declaration);
         let has_messages = world.any(engine.has_messages());
-        let mut remembered = None;
-        let (executor, mut tuner) = match case.config.parallel.executor {
-            ExecutorChoice::Blocking => (Executor::Blocking, None),
-            ExecutorChoice::Overlap => (Executor::Overlap, None),
-            ExecutorChoice::Progress => (Executor::Progress, None),
-            ExecutorChoice::Temporal => {
-                let longest = lengths.last();
-                (longest.map_or(Executor::Blocking, |&n| Executor::Temporal(n)), None)
-            }
-            ExecutorChoice::Auto => {
-                let candidates = candidates(case, &lengths, has_messages);
-                if candidates.len() > 1 && case.config.parallel.remember {
-                    let tiles = &prepared.decomposition;
-                    remembered = Some(Remembered::look(world, case, tiles, instructions, &hosts, &candidates));
-                }
-                (
-                    candidates[0].executor,
-                    (candidates.len() > 1).then(|| Tuner::new(&candidates)),
-                )
-            }
-        };
-        let mut choice = Choice {
-            executor,
-            strip_rows: case.config.parallel.strip_rows.filter(|_| executor.n_steps() > 1),
-        };
+        let candidates = candidates(case, &lengths, has_messages);
+        let remembered = choosing::is_measured(case, &candidates)
+            .then(|| Remembered::look(world, case, &prepared.decomposition, instructions, &hosts, &candidates));
         let found = remembered.as_ref().and_then(|remembered| remembered.found.clone());
-        if let Some(found) = &found {
-            (choice, tuner) = (found.choice, None);
-        }
+        let (choice, tuner) = choosing::first(case, &lengths, &candidates, found.as_ref());
         let is_writing = groups.iter().any(|ranks| ranks[0] == world.rank());
         let writer = match is_writing {
             true => Writer::start(staging, engine.timers.pulse().clone()).map(Some),
@@ -327,22 +305,6 @@ impl<'a, T: Precise> Run<'a, T> {
             text += &format!("\nhalos: {}", self.engine.neighbours);
         }
         self.say(&text)
-    }
-
-    /// Says by which executor the steps are done, and whence that is known, unless it is still to be measured.
-    fn announce_executor(&mut self, found: Option<Found>) -> Result<()> {
-        if let Some(text) = self.remembered.as_mut().and_then(|remembered| remembered.said.take()) {
-            self.outputs.note(&text);
-        }
-        let name = self.choice.name();
-        match found {
-            Some(found) => {
-                self.outputs.log(self.world, &found.table)?;
-                self.say(&format!("executor: {name}, {}", found.whence))
-            }
-            None if self.tuner.is_none() && self.world.size() > 1 => self.say(&format!("executor: {name}")),
-            None => Ok(()),
-        }
     }
 
     /// Prints on rank 0 unless quiet, and logs.
@@ -685,17 +647,6 @@ impl<'a, T: Precise> Run<'a, T> {
             || self.stop.as_ref().is_some_and(|stop| stop.is_due(here.step))
     }
 
-    /// What is being tried or was chosen.
-    fn choice(&self) -> Choice {
-        self.tuner.as_ref().map_or(self.choice, Tuner::choice)
-    }
-
-    /// The most steps at a stretch.
-    fn longest_block(&self) -> usize {
-        let chosen = self.choice.executor.n_steps();
-        self.tuner.as_ref().map_or(chosen, Tuner::longest)
-    }
-
     /// Some steps, with the executor that is being tried or was chosen.
     fn advance(&mut self, ticks: &[Tick]) -> Result<()> {
         let choice = self.choice();
@@ -707,53 +658,6 @@ impl<'a, T: Precise> Run<'a, T> {
         match all_measured {
             Some(true) => self.choose(),
             _ => Ok(()),
-        }
-    }
-
-    /// Takes the fastest of what was measured, or goes on with how high its strips are.
-    fn choose(&mut self) -> Result<()> {
-        let Some(mut tuner) = self.tuner.take() else {
-            return Ok(());
-        };
-        let (best, times) = tuner.choose(self.world);
-        // Heights come last, and once.
-        if times.iter().all(|(choice, _)| choice.strip_rows.is_none()) {
-            let others = self.other_strips(best);
-            if !others.is_empty() {
-                tuner.refine(best, &others);
-                self.tuner = Some(tuner);
-                return Ok(());
-            }
-        }
-        self.choice = best;
-        let updates = self.case.grid.n_cells() as f64 / 1e6;
-        let rate = |time: f64| time.is_finite().then(|| updates / time);
-        let named = |(choice, time): &(Choice, f64)| (choice.name(), rate(*time));
-        let rates: Vec<(String, Option<f64>)> = times.iter().map(named).collect();
-        self.outputs.log(self.world, &table("executors", &rates))?;
-        let unkept = self
-            .remembered
-            .take()
-            .and_then(|remembered| remembered.keep(best, rates));
-        unkept.iter().for_each(|text| self.outputs.note(text));
-        self.say(&format!("executor: {}, the fastest of {}", best.name(), times.len()))
-    }
-
-    /// The same executor with strips of other heights, if it has any.
-    fn other_strips(&self, best: Choice) -> Vec<Choice> {
-        let engine = &self.engine;
-        let rows = engine.rows_that_fit(best.executor.n_steps());
-        // The same on all ranks, although tiles are not.
-        let mut numbers = [rows.unwrap_or(0) as f64, engine.tile.owned.len(1) as f64];
-        self.world.max(&mut numbers);
-        let [rows, most] = numbers.map(|number| number as usize);
-        let of_rows = |rows| Choice {
-            strip_rows: Some(rows),
-            ..best
-        };
-        match rows {
-            0 => Vec::new(),
-            rows => other_rows(rows, most).into_iter().map(of_rows).collect(),
         }
     }
 

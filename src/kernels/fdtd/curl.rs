@@ -7,7 +7,7 @@
 //! ```
 
 use super::component::{Component, Polarization};
-use crate::field::{Real, RowReader};
+use crate::field::{Real, RowReader, Rows};
 use crate::grid::Grid;
 
 /// A difference of one component along one axis.
@@ -77,6 +77,18 @@ pub fn pair<'a, T: Real>(source: &RowReader<'a, T>, axis: usize, below: bool, ro
         _ => source.row(row.j, row.k + by, row.lo, row.hi),
     };
     if below { [here, there] } else { [there, here] }
+}
+
+/// The rows `[j, end)` one node away along `axis` from those of `row`: below them as for E, or above them.
+#[inline(always)]
+pub fn beside<'a, T: Real>(source: &RowReader<'a, T>, axis: usize, below: bool, end: i64, row: Row) -> Rows<'a, T> {
+    let Row { j, k, lo, hi } = row;
+    let by = if below { -1 } else { 1 };
+    match axis {
+        0 => source.rows([j, end], k, lo + by, hi + by),
+        1 => source.rows([j + by, end + by], k, lo, hi),
+        _ => source.rows([j, end], k + by, lo, hi),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Every loop does the same operations in the same order on a cell, however rows are cut into pieces and whichever of the
 //! loops takes a piece, so that the bits do not depend on either.
 
-use super::curl::Row;
+use super::curl::{Row, beside};
 use crate::field::{Real, RowReader, RowWriter, Rows, RowsMut};
 use crate::for_each_instruction_set;
 
@@ -350,20 +350,15 @@ pub struct Absorption<'a, T> {
 }
 
 for_each_instruction_set! {
-    /// An absorber on the rows `[lo, hi)` of one plane: short rows would spend their time on calls.
+    /// An absorber on the rows of one plane from `row` to `end`: short rows would spend their time on calls.
     pub fn absorber_rows[T: Real](
-        out: &mut RowWriter<'_, T>, psi: &mut RowWriter<'_, T>, source: &RowReader<'_, T>, rows: [i64; 2], row: Row,
+        out: &mut RowWriter<'_, T>, psi: &mut RowWriter<'_, T>, source: &RowReader<'_, T>, row: Row, end: i64,
         absorption: Absorption<'_, T>,
     ) {
         let Absorption { along, is_electric, first, tables: [b, c, e], gain } = absorption;
-        let Row { k, lo, hi, .. } = row;
-        let by = if is_electric { -1 } else { 1 };
-        let here = source.rows(rows, k, lo, hi);
-        let there = match along {
-            0 => source.rows(rows, k, lo + by, hi + by),
-            1 => source.rows([rows[0] + by, rows[1] + by], k, lo, hi),
-            _ => source.rows(rows, k + by, lo, hi),
-        };
+        let Row { j, k, lo, hi } = row;
+        let rows = [j, end];
+        let (here, there) = (source.rows(rows, k, lo, hi), beside(source, along, is_electric, end, row));
         let (upper, lower) = if is_electric { (here, there) } else { (there, here) };
         let (mut out, mut psi) = (out.rows_mut(rows, k, lo, hi), psi.rows_mut(rows, k, lo, hi));
         if along == 0 {
@@ -375,7 +370,7 @@ for_each_instruction_set! {
             return;
         }
         for n in 0..here.n() {
-            let depth = (if along == 1 { rows[0] + n as i64 } else { k } - first) as usize;
+            let depth = (if along == 1 { j + n as i64 } else { k } - first) as usize;
             let factors = [b[depth], c[depth], e[depth]];
             absorb(out.row_mut(n), psi.row_mut(n), upper.row(n), lower.row(n), factors, gain);
         }

@@ -4,7 +4,7 @@
 //! on its surface; source currents; the polarisation of relaxations, which needs the new field. The order is the same
 //! whichever loop takes a cell.
 
-use super::curl::{Row, Term, pair};
+use super::curl::{Row, Term, beside, pair};
 use super::fused::{Action, Fused};
 use super::medium::Stretch;
 use super::parameters::Parameters;
@@ -292,25 +292,23 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
         let [Some(tx), Some(ty), Some(tz)] = &mut self.targets else {
             unreachable!("a fused row has three components")
         };
-        let by = if self.is_electric { -1 } else { 1 };
-        let along_x = |source: &RowReader<'v, T>| source.rows(rows, k, lo + by, hi + by);
-        let along_y = |source: &RowReader<'v, T>| source.rows([rows[0] + by, rows[1] + by], k, lo, hi);
-        let along_z = |source: &RowReader<'v, T>| source.rows(rows, k + by, lo, hi);
+        let is_electric = self.is_electric;
+        let along = |axis: usize, source: &RowReader<'v, T>| beside(source, axis, is_electric, rows[1], row);
         let (there, order, sign) = match self.is_electric {
             true => (
                 [
-                    [along_y(z), along_z(y)],
-                    [along_z(x), along_x(z)],
-                    [along_x(y), along_y(x)],
+                    [along(1, z), along(2, y)],
+                    [along(2, x), along(0, z)],
+                    [along(0, y), along(1, x)],
                 ],
                 Order::Electric,
                 T::ONE,
             ),
             false => (
                 [
-                    [along_z(y), along_y(z)],
-                    [along_x(z), along_z(x)],
-                    [along_y(x), along_x(y)],
+                    [along(2, y), along(1, z)],
+                    [along(0, z), along(2, x)],
+                    [along(1, x), along(0, y)],
                 ],
                 Order::Magnetic,
                 -T::ONE,
@@ -502,14 +500,14 @@ impl<'s, 'v, T: Real> Sweep<'s, 'v, T> {
             hi: nodes.hi[0],
         };
         if let Some(gain) = gain {
-            absorber_rows(self.set, target, psi, source, rows, row, absorption(gain));
+            absorber_rows(self.set, target, psi, source, row, rows[1], absorption(gain));
             return;
         }
         for j in rows[0]..rows[1] {
             for (lo, hi, rule) in part.medium.spans(Row { j, ..row }) {
                 if !rule.is_still {
                     let piece = Row { j, lo, hi, ..row };
-                    absorber_rows(self.set, target, psi, source, [j, j + 1], piece, absorption(rule.gain));
+                    absorber_rows(self.set, target, psi, source, piece, j + 1, absorption(rule.gain));
                 }
             }
         }
