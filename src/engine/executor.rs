@@ -10,7 +10,7 @@ use crate::grid::{Decomposition, Grid, IndexBox, Tile};
 use crate::kernels::{self, Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, World};
+use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, World, shared_numbers};
 use std::cell::{Cell, RefCell};
 use std::sync::{Mutex, PoisonError};
 
@@ -607,6 +607,7 @@ pub fn message_bytes<T: Real>(
     declaration: &Declaration,
     tile: &Tile,
     blocks: &[usize],
+    is_shared: bool,
 ) -> usize {
     let grid = &tile.grid;
     let of_stages = exchange_needs(declaration, grid).into_iter().flatten();
@@ -618,8 +619,14 @@ pub fn message_bytes<T: Real>(
         .map(|gauges| gauge_needs(gauges, declaration, grid));
     let of_blocks = blocks.iter().flat_map(|&n| temporal::needs(n, declaration, grid));
     let all = of_stages.chain([of_state]).chain(of_gauges).chain(of_blocks);
-    let numbers = all.map(|needs| HaloPlan::new(decomposition, rank, tile, &needs).n_numbers());
-    numbers.sum::<usize>() * size_of::<T>()
+    let plans: Vec<HaloPlan> = all
+        .map(|needs| HaloPlan::new(decomposition, rank, tile, &needs))
+        .collect();
+    let numbers = match is_shared {
+        true => shared_numbers(&plans),
+        false => plans.iter().map(HaloPlan::n_numbers).sum(),
+    };
+    numbers * size_of::<T>()
 }
 
 /// What has to be fetched to have all halos of a state at the beginning of a step in `phase`, also for blocks of steps.

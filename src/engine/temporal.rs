@@ -8,7 +8,7 @@ use crate::kernels::Declaration;
 use crate::parallel::{HaloExchange, HaloNeed};
 
 /// The share of a core's cache that a strip fills: the rest is for coefficients, and for what passes through.
-const SHARE_OF_CACHE: f64 = 0.6;
+const SHARE_OF_CACHE: f64 = 0.3;
 
 /// Bytes that levels without a lag between them go through in turn, to stay in a core's own cache.
 const BYTES_AT_ONCE: usize = 384 * 1024;

@@ -1,8 +1,9 @@
-//! Messages of one length from one process to another, through memory that both have mapped.
+//! Messages from one process to another, through memory that both have mapped.
 //!
 //! A channel has two buffers, which take turns, and two counters: of the messages that are in the buffers, and of those that
 //! have been read. A message may be written while the one before it waits to be read, so that neighbours that send to each
-//! other in turn never wait for a buffer.
+//! other in turn never wait for a buffer. Everything that an end has to know is in the channel: several that take turns may
+//! each have an end of it.
 
 use super::segment::Segment;
 use std::marker::PhantomData;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) const LINE: usize = 128;
 
 /// Buffers that take turns.
-const N_BUFFERS: u64 = 2;
+pub(super) const N_BUFFERS: u64 = 2;
 
 /// Looks at a counter before the processor is offered to others, which may be many on few: a few microseconds.
 const LOOKS: usize = 100;
@@ -23,26 +24,20 @@ const LOOKS: usize = 100;
 struct Channel<T> {
     segment: Arc<Segment>,
     at: usize,
-    /// Numbers in a message.
+    /// Numbers in a message at most.
     n: usize,
     numbers: PhantomData<fn() -> T>,
 }
 
-/// The end of a channel that writes.
+/// An end of a channel that writes.
 #[derive(Debug)]
-pub(super) struct Outbox<T> {
-    channel: Channel<T>,
-    n_sent: u64,
-}
+pub(super) struct Outbox<T>(Channel<T>);
 
-/// The end of a channel that reads.
+/// An end of a channel that reads.
 #[derive(Debug)]
-pub(super) struct Inbox<T> {
-    channel: Channel<T>,
-    n_taken: u64,
-}
+pub(super) struct Inbox<T>(Channel<T>);
 
-/// Bytes that a channel for messages of `n` numbers of `size` bytes takes, a multiple of [`LINE`].
+/// Bytes that a channel for messages of up to `n` numbers of `size` bytes takes, a multiple of [`LINE`].
 pub(super) fn channel_bytes(n: usize, size: usize) -> usize {
     2 * LINE + N_BUFFERS as usize * buffer_bytes(n, size)
 }
@@ -71,75 +66,84 @@ impl<T> Channel<T> {
 }
 
 impl<T: Copy> Outbox<T> {
-    /// The sender's end of the channel at byte `at`, a multiple of [`LINE`], where nothing has been sent so far.
+    /// An end that sends through the channel at byte `at`, a multiple of [`LINE`], for messages of up to `n` numbers.
     ///
     /// # Safety
-    /// The segment is zero there, it holds nothing else, and there is one outbox and one inbox of the channel in all
-    /// processes together, for the same numbers, for which any bits will do.
+    /// The segment was zero there when the channel was first used, and holds nothing else. One thread of one process sends
+    /// through the channel, one of one process receives, both with the same `n`, and numbers for which any bits will do. Between
+    /// `buffer` and `send`, and as long as a message is looked at, no other end on that side is used.
     pub unsafe fn new(segment: Arc<Segment>, at: usize, n: usize) -> Outbox<T> {
         let numbers = PhantomData;
-        let channel = Channel {
+        Outbox(Channel {
             segment,
             at,
             n,
             numbers,
-        };
-        Outbox { channel, n_sent: 0 }
+        })
+    }
+
+    /// Messages that were sent so far, which this side alone counts.
+    fn n_sent(&self) -> u64 {
+        self.0.sent().load(Ordering::Relaxed)
     }
 
     /// Whether the next message may be written: the one before the last has been read.
     pub fn has_room(&self) -> bool {
-        self.n_sent - self.channel.taken().load(Ordering::Acquire) < N_BUFFERS
+        self.n_sent() - self.0.taken().load(Ordering::Acquire) < N_BUFFERS
     }
 
-    /// The numbers of the next message, to write.
-    pub fn buffer(&mut self) -> &mut [T] {
+    /// The `n` numbers of the next message, to write.
+    pub fn buffer(&mut self, n: usize) -> &mut [T] {
         assert!(self.has_room(), "a buffer is its reader's until it has been read");
-        // SAFETY: of this length and aligned, as the channel is laid out. The receiver has taken the last message of this
+        assert!(n <= self.0.n, "a message of {n} numbers in a channel for {}", self.0.n);
+        // SAFETY: long enough and aligned, as the channel is laid out. The receiver has taken the last message of this
         // buffer, as just seen, and looks at it again when the next has been sent, which takes the borrow of `self`.
-        unsafe { std::slice::from_raw_parts_mut(self.channel.buffer(self.n_sent), self.channel.n) }
+        unsafe { std::slice::from_raw_parts_mut(self.0.buffer(self.n_sent()), n) }
     }
 
     /// Sends what is in the buffer.
     pub fn send(&mut self) {
-        self.n_sent += 1;
-        self.channel.sent().store(self.n_sent, Ordering::Release);
+        self.0.sent().store(self.n_sent() + 1, Ordering::Release);
     }
 }
 
 impl<T: Copy> Inbox<T> {
-    /// The receiver's end of the channel at byte `at`, of which nothing has been taken so far.
+    /// An end that receives through the channel at byte `at`, for messages of up to `n` numbers.
     ///
     /// # Safety
     /// As for [`Outbox::new`].
     pub unsafe fn new(segment: Arc<Segment>, at: usize, n: usize) -> Inbox<T> {
         let numbers = PhantomData;
-        let channel = Channel {
+        Inbox(Channel {
             segment,
             at,
             n,
             numbers,
-        };
-        Inbox { channel, n_taken: 0 }
+        })
+    }
+
+    /// Messages that were taken so far, which this side alone counts.
+    fn n_taken(&self) -> u64 {
+        self.0.taken().load(Ordering::Relaxed)
     }
 
     /// Whether the next message is here.
     pub fn has_arrived(&self) -> bool {
-        self.channel.sent().load(Ordering::Acquire) > self.n_taken
+        self.0.sent().load(Ordering::Acquire) > self.n_taken()
     }
 
-    /// The next message, where it has arrived.
-    pub fn message(&self) -> &[T] {
+    /// The next message, of `n` numbers, where it has arrived.
+    pub fn message(&self, n: usize) -> &[T] {
         assert!(self.has_arrived(), "a message is its sender's until it is sent");
-        // SAFETY: of this length and aligned, as the channel is laid out. The sender does not write to this buffer before
+        assert!(n <= self.0.n, "a message of {n} numbers in a channel for {}", self.0.n);
+        // SAFETY: long enough and aligned, as the channel is laid out. The sender does not write to this buffer before
         // the message is taken, which takes `&mut self`.
-        unsafe { std::slice::from_raw_parts(self.channel.buffer(self.n_taken), self.channel.n) }
+        unsafe { std::slice::from_raw_parts(self.0.buffer(self.n_taken()), n) }
     }
 
     /// Gives the buffer of the message back.
     pub fn take(&mut self) {
-        self.n_taken += 1;
-        self.channel.taken().store(self.n_taken, Ordering::Release);
+        self.0.taken().store(self.n_taken() + 1, Ordering::Release);
     }
 }
 
@@ -177,18 +181,18 @@ mod tests {
         assert!(!inbox.has_arrived());
         for message in 0..2 {
             assert!(outbox.has_room());
-            outbox.buffer().fill(f64::from(message));
+            outbox.buffer(5).fill(f64::from(message));
             outbox.send();
         }
         assert!(!outbox.has_room());
-        assert_eq!(inbox.message(), [0.0; 5]);
+        assert_eq!(inbox.message(5), [0.0; 5]);
         inbox.take();
         assert!(outbox.has_room());
-        outbox.buffer().fill(2.0);
-        assert_eq!(inbox.message(), [1.0; 5], "what is written is not what is read");
+        outbox.buffer(3).fill(2.0);
+        assert_eq!(inbox.message(5), [1.0; 5], "what is written is not what is read");
         outbox.send();
         inbox.take();
-        assert_eq!(inbox.message(), [2.0; 5]);
+        assert_eq!(inbox.message(3), [2.0; 3]);
         inbox.take();
         assert!(!inbox.has_arrived());
     }
@@ -198,13 +202,19 @@ mod tests {
     fn a_buffer_that_was_not_read_is_not_written() {
         let (mut outbox, _inbox) = channel(1);
         (0..2).for_each(|_| outbox.send());
-        outbox.buffer();
+        outbox.buffer(1);
+    }
+
+    #[test]
+    #[should_panic(expected = "in a channel for 1")]
+    fn a_message_has_to_fit() {
+        channel(1).0.buffer(2);
     }
 
     #[test]
     #[should_panic(expected = "its sender's")]
     fn a_message_that_was_not_sent_is_not_read() {
-        channel(1).1.message();
+        channel(1).1.message(1);
     }
 
     /// Two that send to each other, as tiles do, and a third that is only sent to: every message comes once, whole, in order,
@@ -219,14 +229,14 @@ mod tests {
         let value = |message: u64, place: usize| (message * 1000 + place as u64) as f64;
         let write = |outbox: &mut Outbox<f64>, message: u64| {
             wait_until(|| outbox.has_room(), || {});
-            for (place, number) in outbox.buffer().iter_mut().enumerate() {
+            for (place, number) in outbox.buffer(n).iter_mut().enumerate() {
                 *number = value(message, place);
             }
             outbox.send();
         };
         let read = |inbox: &mut Inbox<f64>, message: u64| {
             wait_until(|| inbox.has_arrived(), || {});
-            let all = inbox.message().iter().enumerate();
+            let all = inbox.message(n).iter().enumerate();
             let n_right = all.filter(|&(place, &number)| number == value(message, place)).count();
             assert_eq!(n_right, n, "message {message}");
             inbox.take();

@@ -8,7 +8,8 @@ use super::requests::{Message, RequestSet};
 use super::world::World;
 use crate::field::{BoxCopy, Real, SlotId, Storage};
 
-/// One exchange of halo cells, set up once and carried out any number of times.
+/// One exchange of halo cells, set up once and carried out any number of times, from the packing to the unpacking of one
+/// before another of the tile begins.
 ///
 /// One message per neighbour carries all slots. A neighbour on the same host reads it where this rank has packed it, in
 /// memory that both have mapped; others get it from MPI. The order of calls is `pack`, `post`, any number of `poke`, `wait`,
@@ -65,8 +66,8 @@ impl<T: Real> HaloExchange<T> {
         self.ends = links
             .iter()
             .map(|link| Ends {
-                outbox: node.outbox(number, link.rank),
-                inbox: node.inbox(number, link.rank, n_numbers(&link.receives)),
+                outbox: node.outbox(link.rank).filter(|_| !link.sends.is_empty()),
+                inbox: node.inbox(link.rank).filter(|_| !link.receives.is_empty()),
             })
             .collect();
         let message = |rank, boxes: &[HaloBox], is_elsewhere: bool| Message {
@@ -140,7 +141,7 @@ impl<T: Real> HaloExchange<T> {
         let links = self.plan.links.iter().zip(&mut self.ends);
         for ((link, ends), buffer) in links.zip(self.requests.sends_mut()) {
             let mut rest = match &mut ends.outbox {
-                Some(outbox) => outbox.buffer(),
+                Some(outbox) => outbox.buffer(n_numbers(&link.sends)),
                 None => &mut buffer[..],
             };
             for part in &link.sends {
@@ -180,7 +181,7 @@ impl<T: Real> HaloExchange<T> {
         let links = self.plan.links.iter().zip(&mut self.ends);
         for ((link, ends), buffer) in links.zip(self.requests.receives()) {
             let mut rest = match &ends.inbox {
-                Some(inbox) => inbox.message(),
+                Some(inbox) => inbox.message(n_numbers(&link.receives)),
                 None => &buffer[..],
             };
             for part in &link.receives {

@@ -29,6 +29,7 @@ pub use exchange::HaloExchange;
 pub use gather::gather;
 pub use launcher::launched_rank;
 pub use neighbours::Neighbours;
+pub use node::shared_numbers;
 pub use plan::{HaloBox, HaloCopy, HaloLink, HaloNeed, HaloPlan, n_numbers};
 pub use team::{Member, Team};
 pub use transferable::Transferable;

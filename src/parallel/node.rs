@@ -1,6 +1,7 @@
-//! What the ranks of a host share: a segment of each that sends to another of them, with a channel for every halo message.
+//! What the ranks of a host share: a segment of each that sends to another of them, with a channel to each of these. The
+//! exchanges of a tile take turns in it.
 
-use super::channel::{Inbox, LINE, Outbox, channel_bytes};
+use super::channel::{Inbox, LINE, N_BUFFERS, Outbox, channel_bytes};
 use super::plan::{HaloBox, HaloPlan, n_numbers};
 use super::segment::{Name, Segment};
 use super::world::{World, texts};
@@ -23,12 +24,11 @@ pub(super) struct Node {
     others: BTreeMap<usize, Arc<Segment>>,
 }
 
-/// A message of every exchange of this number, to a rank of the same host.
+/// What goes to a rank of the same host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Route {
-    exchange: usize,
     to: usize,
-    /// Numbers in it.
+    /// Numbers in a message at most.
     n: usize,
 }
 
@@ -45,15 +45,16 @@ impl Node {
         let host = communicator.split_shared(rank as i32);
         let ranks = ranks(&host, rank);
         let is_near = |other: &usize| ranks.contains(other) && are_together(rank, *other);
-        let routes: Vec<Route> = links(plans, |link| &link.sends)
-            .map(|(exchange, to, n)| Route { exchange, to, n })
-            .filter(|route| is_near(&route.to))
-            .collect();
+        let messages = longest(links(plans.iter().copied(), |link| &link.sends));
+        let routes = messages.into_iter().map(|(to, n)| Route { to, n });
+        let routes: Vec<Route> = routes.filter(|route| is_near(&route.to)).collect();
         let created = create(rank, &routes, size);
         let failed = |cause: std::io::Error| Error::Io(format!("rank {rank} cannot share memory: {cause}"));
         let (own, name) = world.agree(created.map_err(failed))?.unzip();
         let names = texts(&host, name.as_ref().map_or("", Name::text));
-        let senders: BTreeSet<usize> = links(plans, |link| &link.receives).map(|(_, from, _)| from).collect();
+        let senders: BTreeSet<usize> = links(plans.iter().copied(), |link| &link.receives)
+            .map(|(from, _)| from)
+            .collect();
         let is_sender = |from: &usize| senders.contains(from) && is_near(from);
         let near = ranks.iter().zip(&names).filter(|(from, _)| is_sender(from));
         let opened: std::io::Result<BTreeMap<usize, Arc<Segment>>> = near
@@ -71,35 +72,49 @@ impl Node {
         self.others.contains_key(&rank) || self.own.as_ref().is_some_and(is_sent_to)
     }
 
-    /// The end at this rank of what exchange `exchange` sends to rank `to`, if that goes through memory. Asked for once.
-    pub fn outbox<T: Copy>(&self, exchange: usize, to: usize) -> Option<Outbox<T>> {
-        let own = self.own.as_ref()?;
-        let (route, at) = routes(own).find(|(route, _)| (route.exchange, route.to) == (exchange, to))?;
-        // SAFETY: `create` has laid out the segment so, and each end of a channel is asked for once, by the two ranks.
-        Some(unsafe { Outbox::new(own.clone(), at, route.n) })
+    /// An end of what this rank sends to rank `to`, if that goes through memory: one for each exchange.
+    pub fn outbox<T: Copy>(&self, to: usize) -> Option<Outbox<T>> {
+        let (route, at) = routes(self.own.as_ref()?).find(|(route, _)| route.to == to)?;
+        let own = self.own.as_ref()?.clone();
+        // SAFETY: `create` has laid out the segment so; the exchanges of a tile belong to one thread and take turns.
+        Some(unsafe { Outbox::new(own, at, route.n) })
     }
 
-    /// The end at this rank of what exchange `exchange` gets from rank `from`, `n` numbers, if that goes through memory.
-    /// Asked for once.
-    pub fn inbox<T: Copy>(&self, exchange: usize, from: usize, n: usize) -> Option<Inbox<T>> {
-        let segment = self.others.get(&from).filter(|_| n > 0)?;
-        let found = routes(segment).find(|(route, _)| (route.exchange, route.to) == (exchange, self.rank));
+    /// An end of what this rank gets from rank `from`, if that goes through memory: one for each exchange.
+    pub fn inbox<T: Copy>(&self, from: usize) -> Option<Inbox<T>> {
+        let segment = self.others.get(&from)?;
+        let found = routes(segment).find(|(route, _)| route.to == self.rank);
         let (route, at) = found.expect("the plans of two ranks agree");
-        assert_eq!(route.n, n, "the plans of two ranks agree");
         // SAFETY: as for the outbox.
-        Some(unsafe { Inbox::new(segment.clone(), at, n) })
+        Some(unsafe { Inbox::new(segment.clone(), at, route.n) })
     }
 }
 
-/// Number of the exchange, other rank, and how many numbers, of all messages on one side of the links that have any.
+/// Numbers in the buffers of all channels that a rank with these plans writes to or reads from.
+pub fn shared_numbers(plans: &[HaloPlan]) -> usize {
+    let sent = longest(links(plans.iter(), |link| &link.sends));
+    let received = longest(links(plans.iter(), |link| &link.receives));
+    N_BUFFERS as usize * sent.into_values().chain(received.into_values()).sum::<usize>()
+}
+
+/// The longest of the messages, given by the other rank and their length, of each other rank.
+fn longest(messages: impl Iterator<Item = (usize, usize)>) -> BTreeMap<usize, usize> {
+    let mut longest: BTreeMap<usize, usize> = BTreeMap::new();
+    for (rank, n) in messages {
+        let most = longest.entry(rank).or_default();
+        *most = n.max(*most);
+    }
+    longest
+}
+
+/// Other rank, and how many numbers, of all messages on one side of the links that have any.
 fn links<'a>(
-    plans: &'a [&HaloPlan],
+    plans: impl Iterator<Item = &'a HaloPlan>,
     side: impl Fn(&super::HaloLink) -> &[HaloBox] + 'a,
-) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
-    let all = plans.iter().enumerate();
-    let all = all.flat_map(|(exchange, plan)| plan.links.iter().map(move |link| (exchange, link)));
-    all.map(move |(exchange, link)| (exchange, link.rank, n_numbers(side(link))))
-        .filter(|&(_, _, n)| n > 0)
+) -> impl Iterator<Item = (usize, usize)> {
+    let all = plans.flat_map(|plan| &plan.links);
+    all.map(move |link| (link.rank, n_numbers(side(link))))
+        .filter(|&(_, n)| n > 0)
 }
 
 /// The ranks of the host in the world, in their order.
@@ -121,8 +136,8 @@ fn are_together(rank: usize, other: usize) -> bool {
 
 /// Numbers of 8 bytes at the beginning of a segment: its owner and one, so that it is not zero, and the number of routes.
 const HEAD: usize = 2;
-/// Numbers of 8 bytes that follow for each route: exchange, other rank, numbers in a message, place of the channel.
-const PER_ROUTE: usize = 4;
+/// Numbers of 8 bytes that follow for each route: other rank, numbers in a message, place of the channel.
+const PER_ROUTE: usize = 3;
 
 /// A segment with a channel for each of the routes; none where there are no routes.
 fn create(rank: usize, routes: &[Route], size: usize) -> std::io::Result<Option<(Segment, Name)>> {
@@ -143,7 +158,7 @@ fn create(rank: usize, routes: &[Route], size: usize) -> std::io::Result<Option<
         .collect();
     let (segment, name) = Segment::create(end)?;
     for (number, (route, at)) in routes.iter().zip(places).enumerate() {
-        let words = [route.exchange, route.to, route.n, at];
+        let words = [route.to, route.n, at];
         for (word, value) in words.into_iter().enumerate() {
             let place = 8 * (HEAD + PER_ROUTE * number + word);
             segment.word(place).store(value as u64, Ordering::Relaxed);
@@ -168,8 +183,8 @@ fn open(from: usize, name: &str) -> std::io::Result<Segment> {
 fn routes(segment: &Segment) -> impl Iterator<Item = (Route, usize)> + '_ {
     let word = |number: usize| segment.word(8 * number).load(Ordering::Relaxed) as usize;
     (0..word(1)).map(move |number| {
-        let [exchange, to, n, at] = [0, 1, 2, 3].map(|part| word(HEAD + PER_ROUTE * number + part));
-        (Route { exchange, to, n }, at)
+        let [to, n, at] = [0, 1, 2].map(|part| word(HEAD + PER_ROUTE * number + part));
+        (Route { to, n }, at)
     })
 }
 
@@ -177,23 +192,7 @@ fn routes(segment: &Segment) -> impl Iterator<Item = (Route, usize)> + '_ {
 mod tests {
     use super::*;
 
-    const ROUTES: [Route; 3] = [
-        Route {
-            exchange: 0,
-            to: 7,
-            n: 100,
-        },
-        Route {
-            exchange: 0,
-            to: 5,
-            n: 1,
-        },
-        Route {
-            exchange: 2,
-            to: 7,
-            n: 33,
-        },
-    ];
+    const ROUTES: [Route; 3] = [Route { to: 7, n: 100 }, Route { to: 5, n: 1 }, Route { to: 9, n: 33 }];
 
     /// The nodes of ranks 3 and 7, of which the first sends to the second.
     fn nodes() -> [Node; 2] {
@@ -213,34 +212,44 @@ mod tests {
     }
 
     #[test]
-    fn every_message_has_a_channel_of_its_own() {
+    fn every_neighbour_has_a_channel_of_its_own() {
         let [sender, receiver] = nodes();
-        let mut outboxes = ROUTES.map(|route| sender.outbox::<f32>(route.exchange, route.to).unwrap());
+        let mut inbox = receiver.inbox::<f32>(3).unwrap();
         for value in 0..2 {
-            for (number, outbox) in outboxes.iter_mut().enumerate() {
-                outbox.buffer().fill((10 * number + value) as f32);
+            for (number, route) in ROUTES.iter().enumerate() {
+                let mut outbox = sender.outbox::<f32>(route.to).unwrap();
+                outbox.buffer(route.n).fill((10 * number + value) as f32);
                 outbox.send();
             }
         }
-        let mut inboxes = [(0, 100), (2, 33)].map(|(exchange, n)| receiver.inbox::<f32>(exchange, 3, n).unwrap());
         for value in 0..2 {
-            for (inbox, (number, n)) in inboxes.iter_mut().zip([(0, 100), (2, 33)]) {
-                assert_eq!(inbox.message(), vec![(10 * number + value) as f32; n]);
+            assert_eq!(inbox.message(100), [value as f32; 100]);
+            inbox.take();
+        }
+        assert!(!inbox.has_arrived());
+    }
+
+    /// Exchanges have messages of different lengths, and take turns.
+    #[test]
+    fn exchanges_share_a_channel() {
+        let [sender, receiver] = nodes();
+        let mut outboxes = [100, 7].map(|n| (sender.outbox::<f32>(7).unwrap(), n));
+        let mut inboxes = [100, 7].map(|n| (receiver.inbox::<f32>(3).unwrap(), n));
+        for value in 0..5 {
+            for ((outbox, n), (inbox, same)) in outboxes.iter_mut().zip(&mut inboxes) {
+                outbox.buffer(*n).fill(value as f32);
+                outbox.send();
+                assert_eq!(inbox.message(*same), vec![value as f32; *n]);
                 inbox.take();
             }
         }
-        assert!(inboxes.iter().all(|inbox| !inbox.has_arrived()));
     }
 
     #[test]
     fn what_is_not_sent_within_the_host_has_no_channel() {
         let [sender, receiver] = nodes();
-        assert!(sender.outbox::<f32>(1, 7).is_none() && sender.outbox::<f32>(0, 4).is_none());
-        assert!(sender.inbox::<f32>(0, 7, 100).is_none() && receiver.outbox::<f32>(0, 3).is_none());
-        assert!(
-            receiver.inbox::<f32>(1, 3, 0).is_none(),
-            "a message without numbers is not sent"
-        );
+        assert!(sender.outbox::<f32>(4).is_none() && sender.inbox::<f32>(7).is_none());
+        assert!(receiver.outbox::<f32>(3).is_none());
         assert!(sender.has(7) && sender.has(5) && receiver.has(3));
         assert!(!sender.has(3) && !receiver.has(5));
     }

@@ -43,12 +43,11 @@ impl Memory {
             Precision::Single => message_bytes::<f32>,
             Precision::Double => message_bytes::<f64>,
         };
-        // In shared memory two take turns.
-        let buffers = if case.config.parallel.shared_memory { 2.0 } else { 1.0 };
+        let is_shared = case.config.parallel.shared_memory;
         Memory {
             program: PROGRAM,
             tile: case.tile_bytes(&tile),
-            messages: buffers * messages(decomposition, rank, &case.declaration, &tile, blocks) as f64,
+            messages: messages(decomposition, rank, &case.declaration, &tile, blocks, is_shared) as f64,
             output: output_bytes(case, decomposition, groups, rank),
         }
     }
