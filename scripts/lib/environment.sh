@@ -5,6 +5,7 @@
 #   find_rust              puts a Rust that is new enough first in PATH; fails when there is none
 #   target_directory       prints the folder that cargo builds into
 #   require_writable DIR   ends the script, with the remedy, when DIR cannot be created or written
+#   use_mpi NAME           builds and runs with this MPI (openmpi, mpich) where several are installed; fails when it is not
 #   find_mpirun_flags      fills the array mpirun_flags: what the launcher needs for more ranks than it sees slots
 
 # Started by a daemon there may be no HOME; cargo and rustup lie there.
@@ -69,6 +70,20 @@ fi
 if ((EUID == 0)); then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
+
+# Debian and its kin install several MPIs side by side, each under its name: mpicc.mpich beside mpicc.openmpi. What is built with
+# one cannot be used with another, and cargo does not see the difference: each has a target folder of its own.
+use_mpi() {
+    local command commands
+    export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$simrun_root/target}/$1
+    commands=$CARGO_TARGET_DIR/commands
+    mkdir -p -- "$commands"
+    for command in mpicc mpirun mpiexec; do
+        command -v "$command.$1" >/dev/null || return 1
+        ln -sfn -- "$(command -v "$command.$1")" "$commands/$command"
+    done
+    export PATH="$commands:$PATH"
+}
 
 # Open MPI counts a hyperthreaded core once, and pins the ranks of two jobs to the same cores.
 find_mpirun_flags() {

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -38,6 +38,17 @@ pub struct Launch {
     pub environment: Vec<(&'static str, String)>,
 }
 
+/// Whether `mpirun` is Open MPI's, which refuses more ranks than cores, and binds ranks of several jobs to the same ones. MPICH's
+/// does neither.
+pub fn is_open_mpi() -> bool {
+    static FOUND: OnceLock<bool> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let version = Command::new("mpirun").arg("--version").output();
+        let version = version.expect("mpirun can be started");
+        String::from_utf8_lossy(&version.stdout).contains("Open MPI")
+    })
+}
+
 impl Launch {
     /// Without a launcher.
     pub fn alone() -> Launch {
@@ -64,7 +75,10 @@ impl Launch {
             None => Command::new(binary),
             Some(ranks) => {
                 let mut command = Command::new("mpirun");
-                command.args(["--oversubscribe", "--bind-to", "none", "-n", &ranks.to_string(), binary]);
+                if is_open_mpi() {
+                    command.args(["--oversubscribe", "--bind-to", "none"]);
+                }
+                command.args(["-n", &ranks.to_string(), binary]);
                 command
             }
         };

@@ -49,6 +49,16 @@ impl<T: Real> Update<'_, T> {
             let wall = &self.field.walls[axis][usize::from(upper)];
             let (wind, diffusivity) = (self.kernel.wind(self.index, axis), self.kernel.diffusivity(axis));
             let beyond = |cell: i64, of: usize| if of == axis && upper { cell + 1 } else { cell };
+            let amount = |flux: T| inward * self.share() * flux.to_f64();
+            let constant = ghosts::constant(self.field, axis, upper);
+            if let (Some(given), Some(u), Some(kd)) = (constant, wind.uniform(), diffusivity.uniform()) {
+                for (j, k) in cells.rows() {
+                    let q = source.row(j, k, cells.lo[0], cells.hi[0]).iter();
+                    let amounts = q.map(|&q| amount(wall.flux(upper, q, u, kd, given, inverse)));
+                    book.enter((j, k), cells.lo[0], amounts);
+                }
+                continue;
+            }
             for (j, k) in cells.rows() {
                 let face_row = (beyond(j, 1), beyond(k, 2));
                 let range = (beyond(cells.lo[0], 0), beyond(cells.hi[0], 0));
@@ -60,7 +70,7 @@ impl<T: Real> Update<'_, T> {
                     let face = [range.0 + n as i64, face_row.0, face_row.1];
                     let given = ghosts::given(self.kernel, self.field, axis, upper, face, self.time);
                     let flux = wall.flux(upper, q[n], u[n], kd[n], given, inverse);
-                    amounts.push(inward * self.share() * flux.to_f64());
+                    amounts.push(amount(flux));
                 }
                 book.enter((j, k), cells.lo[0], amounts.iter().copied());
             }

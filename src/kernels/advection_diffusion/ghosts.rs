@@ -24,6 +24,14 @@ pub(super) fn given<T: Real>(
     }
 }
 
+/// The same where it is one number for all faces and times.
+pub(super) fn constant<T: Real>(field: &FieldParameters, axis: usize, upper: bool) -> Option<T> {
+    match field.walls[axis][usize::from(upper)].formula() {
+        None => Some(T::ZERO),
+        Some(formula) => formula.as_constant().map(T::from_f64),
+    }
+}
+
 /// Fills the ghosts of the cells in `region` beyond every wall that the region touches: x first, then y and z on rows
 /// that include the ghosts before, so that corners have an image too.
 pub(super) fn fill<T: Real>(
@@ -53,10 +61,16 @@ pub(super) fn fill<T: Real>(
             let (image, ghost, face) = if upper { (end - 1, end, end) } else { (0, -1, 0) };
             let wall = &field.walls[axis][usize::from(upper)];
             let gradient_per_flux = gradient_per_flux(kernel, axis);
-            // One look at a wall that is the same everywhere.
-            let is_constant = wall.formula().is_none_or(|formula| formula.as_constant().is_some());
-            let constant = is_constant.then(|| given(kernel, field, axis, upper, [0; 3], time));
+            let constant = constant(field, axis, upper);
             let images = filled.with_range(axis, image, image + 1);
+            if let (0, Some(given)) = (axis, constant) {
+                // Single cells, of which there are many.
+                for (j, k) in images.rows() {
+                    let q = target.row(j, k, image, image + 1)[0];
+                    target.row_mut(j, k, ghost, ghost + 1)[0] = wall.ghost(q, given, gradient_per_flux);
+                }
+                continue;
+            }
             let beyond = |own: i64, of: usize, there: i64| if of == axis { there } else { own };
             for (j, k) in images.rows() {
                 let (lo, hi) = (images.lo[0], images.hi[0]);
