@@ -1,5 +1,6 @@
 //! `simrun bench`: measures the machine, then the kernels against it.
 
+use super::executors::executors;
 use crate::config::Precision;
 use crate::engine::Executor;
 use crate::error::{Error, Result};
@@ -128,17 +129,9 @@ fn plan(args: &BenchArgs, world: &World) -> Result<Plan> {
         true => PROBLEMS.iter().collect(),
         false => args.problem.iter().filter_map(|name| Problem::named(name)).collect(),
     };
-    let in_blocks = args.depth.iter().map(|&n| Executor::Temporal(n.into()));
-    let executors: Vec<Executor> = Executor::STEPWISE
-        .into_iter()
-        .chain(in_blocks)
-        .filter(|executor| match (args.executor.is_empty(), executor) {
-            (true, Executor::Overlap | Executor::Progress) => world.size() > 1,
-            (true, _) => true,
-            (false, Executor::Temporal(_)) => args.executor.iter().any(|name| name == "temporal"),
-            (false, _) => args.executor.iter().any(|name| *name == executor.name()),
-        })
-        .collect();
+    let executors = executors(&args.executor, &args.depth, |executor| {
+        world.size() > 1 || !matches!(executor, Executor::Overlap | Executor::Progress)
+    });
     let precisions = [Precision::Double, Precision::Single]
         .into_iter()
         .filter(|&precision| args.precision.is_empty() || args.precision.iter().any(|name| name == name_of(precision)))

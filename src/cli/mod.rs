@@ -5,8 +5,10 @@
 
 mod bench;
 mod check;
+mod executors;
 mod info;
 mod plot;
+mod predict;
 mod run;
 mod validate;
 
@@ -46,6 +48,8 @@ enum Command {
     Info(info::InfoArgs),
     /// Measure the machine, then the kernels against it
     Bench(bench::BenchArgs),
+    /// Predict how long a step takes on any number of ranks
+    Predict(predict::PredictArgs),
     /// Run cases whose results are known, and compare
     Validate(validate::ValidateArgs),
 }
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
         Some(Command::Plot(args)) => alone(|| plot::run(&args)),
         Some(Command::Info(args)) => alone(|| info::run(&args)),
         Some(Command::Bench(args)) => in_world(|world| bench::run(&args, world)),
+        Some(Command::Predict(args)) => in_world(|world| predict::run(&args, world)),
         Some(Command::Validate(args)) => in_world(|world| validate::run(&args, world)),
     }
 }

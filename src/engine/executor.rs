@@ -10,8 +10,9 @@ use crate::grid::{Decomposition, Grid, IndexBox, Tile};
 use crate::kernels::{self, Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, World, shared_numbers};
+use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, World, n_numbers, shared_numbers};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Slabs that the core is cut into when messages have to be helped along: enough that a message rarely waits for the
@@ -62,6 +63,14 @@ impl Executor {
             _ => None,
         }
     }
+}
+
+/// What goes to another rank in a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sent {
+    pub to: usize,
+    pub messages: f64,
+    pub bytes: f64,
 }
 
 /// What an engine is built from.
@@ -192,6 +201,17 @@ impl<T: Real> Exchanges<T> {
 impl<T: Real> Engine<T> {
     /// Allocates storage and sets up the exchanges; the kernel must be prepared.
     pub fn new(world: &World, setup: Setup<T>) -> Engine<T> {
+        Engine::connected(world, world.rank(), setup)
+    }
+
+    /// The engine of `rank` with nobody to talk to: all is done as in a job, also the packing and the unpacking, but what would
+    /// arrive is zero. For measuring what a step costs without its messages; what it computes means nothing.
+    pub fn silent(rank: usize, setup: Setup<T>) -> Engine<T> {
+        Engine::connected(&World::single(), rank, setup)
+    }
+
+    /// The engine of `rank`, as far as `world` goes.
+    fn connected(world: &World, rank: usize, setup: Setup<T>) -> Engine<T> {
         let Setup {
             decomposition,
             declaration,
@@ -203,7 +223,7 @@ impl<T: Real> Engine<T> {
             n_threads: setup.n_threads,
             bytes: setup.cache,
         };
-        let exchange = |needs: &[HaloNeed]| HaloExchange::new(HaloPlan::new(decomposition, world.rank(), tile, needs));
+        let exchange = |needs: &[HaloNeed]| HaloExchange::new(HaloPlan::new(decomposition, rank, tile, needs));
         let exchanges = exchange_needs(declaration, &tile.grid)
             .iter()
             .map(|stages| {
@@ -230,7 +250,7 @@ impl<T: Real> Engine<T> {
                 .collect(),
         };
         let neighbours = HaloExchange::connect(world, &mut exchanges.all_mut(), setup.shared_memory);
-        let mut engine = Engine::assemble(world, setup, exchanges);
+        let mut engine = Engine::assemble(rank, setup, exchanges);
         engine.neighbours = neighbours;
         engine
     }
@@ -239,7 +259,6 @@ impl<T: Real> Engine<T> {
     /// halo of every slot keeps the initial state at `time`. For measuring what stages cost by themselves; what they
     /// compute means nothing. The kernel must be prepared, and all that the tile stores lie inside the grid.
     pub fn isolated(setup: Setup<T>, time: f64) -> Engine<T> {
-        let world = World::single();
         let phases = setup.declaration.phases.iter();
         let exchanges = phases.map(|phase| phase.stages.iter().map(|_| None).collect());
         let exchanges = Exchanges {
@@ -248,7 +267,7 @@ impl<T: Real> Engine<T> {
             gauges: None,
             temporal: Vec::new(),
         };
-        let mut engine = Engine::assemble(&world, setup, exchanges);
+        let mut engine = Engine::assemble(0, setup, exchanges);
         let call = engine.call(0, 0, time, 0.0);
         let stored = engine.tile.stored();
         {
@@ -274,22 +293,22 @@ impl<T: Real> Engine<T> {
     }
 
     /// Allocates storage.
-    fn assemble(world: &World, setup: Setup<T>, exchanges: Exchanges<T>) -> Engine<T> {
+    fn assemble(rank: usize, setup: Setup<T>, exchanges: Exchanges<T>) -> Engine<T> {
         let mut team = Team::new(setup.n_threads);
         let mut sharing = |touch: &(dyn Fn(usize, usize) + Sync)| team.run(&|member| touch(member.number, member.n));
         let mut storage = Storage::touched_by(&mut sharing, &setup.declaration.slots, &setup.tile);
-        storage.set_streamed(streaming::pays(storage.n_bytes(), world.size()));
+        storage.set_streamed(streaming::pays(storage.n_bytes(), setup.decomposition.n_tiles()));
         Engine {
             tile: setup.tile,
             storage,
             declaration: setup.declaration,
             kernel: setup.kernel,
-            timers: Timers::new(world.rank()),
+            timers: Timers::new(rank),
             recorder: Recorder::default(),
             strip_rows: None,
             neighbours: Neighbours::default(),
             instructions: setup.instructions,
-            rank: world.rank(),
+            rank,
             team,
             exchanges,
         }
@@ -303,6 +322,30 @@ impl<T: Real> Engine<T> {
             .flatten()
             .flatten()
             .any(|exchange| !exchange.plan().links.is_empty())
+    }
+
+    /// What the tile sends in a step of `executor`, the mean over phases.
+    pub fn sent(&self, executor: Executor) -> Vec<Sent> {
+        let of_blocks = |n: usize| self.exchanges.temporal.iter().find(|blocks| blocks.n_steps == n);
+        let (exchanges, n_steps): (Vec<&HaloExchange<T>>, f64) = match executor.block().and_then(of_blocks) {
+            Some(blocks) => (blocks.exchanges().iter().collect(), blocks.n_steps as f64),
+            None => (self.exchanges.of_stages.iter().flatten().flatten().collect(), 1.0),
+        };
+        let n = self.declaration.phases.len() as f64 * n_steps;
+        let mut sent: BTreeMap<usize, Sent> = BTreeMap::new();
+        for link in exchanges.iter().flat_map(|exchange| &exchange.plan().links) {
+            let numbers = n_numbers(&link.sends);
+            if numbers > 0 {
+                let to = sent.entry(link.rank).or_insert(Sent {
+                    to: link.rank,
+                    messages: 0.0,
+                    bytes: 0.0,
+                });
+                to.messages += 1.0 / n;
+                to.bytes += (numbers * size_of::<T>()) as f64 / n;
+            }
+        }
+        sent.into_values().collect()
     }
 
     /// Rows of the strips that blocks of up to `n_steps` steps are swept in, unless the engine is told otherwise, at most as many

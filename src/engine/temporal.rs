@@ -89,6 +89,10 @@ impl<T: Real> Temporal<T> {
         }
     }
 
+    pub fn exchanges(&self) -> &[HaloExchange<T>] {
+        &self.exchanges
+    }
+
     pub fn exchanges_mut(&mut self) -> &mut [HaloExchange<T>] {
         &mut self.exchanges
     }

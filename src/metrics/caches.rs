@@ -36,6 +36,12 @@ pub fn processor() -> String {
     value_of(&listed, "model name").unwrap_or("unknown").to_owned()
 }
 
+/// Clock of this host's first processor as the system tells it, Hz.
+pub fn clock() -> Option<f64> {
+    let listed = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    Some(1e6 * value_of(&listed, "cpu MHz")?.parse::<f64>().ok()?)
+}
+
 /// The value of the first line `key : value`.
 pub fn value_of<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().find_map(|line| {

@@ -346,18 +346,8 @@ impl<'w, T: Buildable> Course<'w, T> {
         self.engine.timers.reset();
         self.world.barrier();
         let start = Instant::now();
-        let end = self.step + steps;
-        while self.step < end {
-            let n = (executor.n_steps() as u64).min(end - self.step);
-            let tick = |step: u64| Tick {
-                step,
-                time: step as f64 * self.dt,
-                dt: self.dt,
-            };
-            let ticks: Vec<Tick> = (self.step..self.step + n).map(tick).collect();
-            self.engine.advance(executor, &ticks);
-            self.step += n;
-        }
+        advance(&mut self.engine, executor, self.step, steps, self.dt);
+        self.step += steps;
         let mine = [start.elapsed().as_secs_f64(), self.engine.timers.seconds(Phase::Wait)];
         let all = self.world.gather_all(&mine);
         let mean = |n: usize| all.iter().map(|rank| rank[n]).sum::<f64>() / all.len() as f64;
@@ -376,6 +366,22 @@ impl<'w, T: Buildable> Course<'w, T> {
         self.repetition(Executor::Blocking, n_phases);
         let round = self.repetition(Executor::Blocking, n).slowest;
         n * ((seconds / round).ceil() as u64).max(1)
+    }
+}
+
+/// Advances an engine by `n_steps` of `dt` seconds from step `first` on.
+pub(super) fn advance<T: Buildable>(engine: &mut Engine<T>, executor: Executor, first: u64, n_steps: u64, dt: f64) {
+    let (mut step, end) = (first, first + n_steps);
+    while step < end {
+        let n = (executor.n_steps() as u64).min(end - step);
+        let tick = |step: u64| Tick {
+            step,
+            time: step as f64 * dt,
+            dt,
+        };
+        let ticks: Vec<Tick> = (step..step + n).map(tick).collect();
+        engine.advance(executor, &ticks);
+        step += n;
     }
 }
 

@@ -20,6 +20,7 @@
 //! | `natural_units` | runs in natural units say neither metres nor seconds |
 //! | `check` | what stands on the grid is shown before a run |
 //! | `remembered` | what `auto` measures is said, kept for later runs, and changes no bit |
+//! | `predict` | steps on ranks that are not here are predicted, on those that are held against what is measured |
 //! | `memory` | a run takes the memory that was predicted for it |
 //! | `time` | every step is stable, times are met without slivers |
 //! | `quick` | the subset of all this that a developer runs after every change |
@@ -41,6 +42,7 @@ mod launch;
 mod maxwell;
 mod memory;
 mod natural_units;
+mod predict;
 mod probes;
 mod quick;
 mod random;

@@ -1,0 +1,68 @@
+//! What a step costs a rank by itself: measured on its tile, in its place among the others, with nobody to talk to.
+
+use super::step::Work;
+use crate::engine::{Engine, Executor};
+use crate::kernels::contract::Buildable;
+use crate::metrics::Phase;
+use crate::parallel::World;
+use crate::study::kernels::advance;
+use std::time::Instant;
+
+/// An engine on its way.
+pub(super) struct Pace<'w, T> {
+    world: &'w World,
+    pub engine: Engine<T>,
+    dt: f64,
+    step: u64,
+}
+
+/// A stretch of steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    /// Of a step on the slowest rank, s.
+    pub seconds: f64,
+    /// Of a step on this rank.
+    pub work: Work,
+}
+
+impl<'w, T: Buildable> Pace<'w, T> {
+    pub fn new(world: &'w World, mut engine: Engine<T>, dt: f64) -> Pace<'w, T> {
+        engine.initialise(0.0);
+        Pace {
+            world,
+            engine,
+            dt,
+            step: 0,
+        }
+    }
+
+    /// Advances by `n_steps`, which all ranks begin at once.
+    pub fn stretch(&mut self, executor: Executor, n_steps: u64) -> Stretch {
+        self.engine.timers.reset();
+        self.world.barrier();
+        let start = Instant::now();
+        advance(&mut self.engine, executor, self.step, n_steps, self.dt);
+        self.step += n_steps;
+        let mut slowest = [start.elapsed().as_secs_f64()];
+        self.world.max(&mut slowest);
+        let per_step = |phases: &[Phase]| {
+            let seconds = phases.iter().map(|&phase| self.engine.timers.seconds(phase));
+            seconds.sum::<f64>() / n_steps as f64
+        };
+        Stretch {
+            seconds: slowest[0] / n_steps as f64,
+            work: Work {
+                core: per_step(&[Phase::Core]),
+                shell: per_step(&[Phase::Shell]),
+                copies: per_step(&[Phase::Pack, Phase::Unpack]),
+            },
+        }
+    }
+
+    /// How many steps last at least `seconds`, a multiple of `round`: the same on all ranks. Warms up first.
+    pub fn steps_that_last(&mut self, seconds: f64, round: u64) -> u64 {
+        self.stretch(Executor::Blocking, round);
+        let once = self.stretch(Executor::Blocking, round).seconds * round as f64;
+        round * ((seconds / once).ceil() as u64).max(1)
+    }
+}
