@@ -30,6 +30,27 @@ pub fn n_processors() -> usize {
     n_listed.max(std::thread::available_parallelism().map_or(1, usize::from))
 }
 
+/// Cores of this host, of which each may be several processors.
+pub fn n_cores() -> usize {
+    n_cores_of(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default()).unwrap_or_else(n_processors)
+}
+
+/// The different pairs of socket and core in the list of all processors; nothing where it does not tell them.
+fn n_cores_of(listed: &str) -> Option<usize> {
+    let of_processor = |lines: &str| {
+        Some((
+            value_of(lines, "physical id")?.to_owned(),
+            value_of(lines, "core id")?.to_owned(),
+        ))
+    };
+    let cores: Option<BTreeSet<_>> = listed
+        .split("\n\n")
+        .filter(|lines| !lines.trim().is_empty())
+        .map(of_processor)
+        .collect();
+    cores.map(|cores| cores.len()).filter(|&n| n > 0)
+}
+
 /// The model of this host's processors, or "unknown".
 pub fn processor() -> String {
     let listed = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -124,6 +145,14 @@ fn bytes_from_text(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn processors_of_one_core_are_one_core() {
+        let processor = |socket, core| format!("processor : 0\nphysical id\t: {socket}\ncore id\t\t: {core}\n");
+        let listed = [processor(0, 0), processor(0, 1), processor(0, 0), processor(1, 0)].join("\n");
+        assert_eq!(n_cores_of(&listed), Some(3));
+        assert_eq!((n_cores_of("processor : 0\n"), n_cores_of("")), (None, None));
+    }
 
     #[test]
     fn the_first_value_of_a_key_is_found() {

@@ -4,12 +4,14 @@
 //! Used by executors and the run loop, never by kernels. Start reading with [`Timers`], then [`Pulse`].
 
 pub mod caches;
+mod efficiency;
 pub mod faults;
 mod phase;
 mod process;
 mod pulse;
 mod timers;
 
+pub use efficiency::Efficiency;
 pub use phase::Phase;
 pub use process::{peak_memory, process_start};
 pub use pulse::{Pulse, Sign};
