@@ -3,6 +3,7 @@
 use super::scale::{Scale, Ticks};
 use super::scene::{Align, INK, LINE, Point, Scene};
 use super::text::{self, LABEL, LEADING, TICK};
+use super::ticks::short_number;
 use super::units::Unit;
 
 /// What an axis of an image shows, and where the image begins and ends: the outer edges of the first and last cell.
@@ -36,6 +37,29 @@ impl Axis {
     pub fn horizontal(label: &str, unit: &Unit, scale: Scale, length: f64) -> Axis {
         let width = |text: &str| text::widest(std::iter::once(text), TICK);
         let ticks = fitting(in_unit(scale, unit), length, TICK, width);
+        let title = text::wrapped(&ticks.title(label, &unit.name), LABEL, length.max(320.0));
+        Axis { ticks, title }
+    }
+
+    /// An axis below a frame with ticks at these values, in the unit of the data and upwards, as far as their texts leave room
+    /// for each other.
+    pub fn horizontal_at(label: &str, unit: &Unit, scale: Scale, length: f64, values: &[f64]) -> Axis {
+        let mut major: Vec<(f64, String)> = Vec::new();
+        let mut end = f64::NEG_INFINITY;
+        for value in values {
+            let (place, text) = (scale.fraction(*value), short_number(value / unit.size));
+            let half = 0.5 * text::widest(std::iter::once(text.as_str()), TICK);
+            if place * length - half >= end {
+                end = place * length + half + 0.5 * TICK;
+                major.push((place, text));
+            }
+        }
+        let ticks = Ticks {
+            major,
+            minor: Vec::new(),
+            exponent: 0,
+            offset: None,
+        };
         let title = text::wrapped(&ticks.title(label, &unit.name), LABEL, length.max(320.0));
         Axis { ticks, title }
     }
@@ -156,6 +180,21 @@ mod tests {
         let unit = units::for_axis("m", 0.0, 20e3);
         let count = |length| Axis::horizontal("x", &unit, scale, length).ticks.major.len();
         assert!(count(120.0) >= 2 && count(120.0) < count(1000.0));
+    }
+
+    #[test]
+    fn ticks_stand_where_they_are_wanted_and_have_room() {
+        let scale = Scale::covering(1.0, 64.0, true);
+        let unit = units::for_axis("", 1.0, 64.0);
+        let axis = Axis::horizontal_at("Ranks", &unit, scale, 300.0, &[1.0, 8.0, 63.0, 64.0]);
+        assert_eq!(
+            axis.ticks.major,
+            [
+                (0.0, "1".into()),
+                (0.5, "8".into()),
+                (scale.fraction(63.0), "63".into())
+            ]
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The names of lines, above the panel that shows them.
+//! The names of lines or areas, above the panel that shows them.
 
 use super::colormap::Rgb;
 use super::lines::STROKE;
@@ -12,10 +12,14 @@ const ROW: f64 = NOTE * LEADING;
 const KEY: f64 = 34.0;
 const KEY_GAP: f64 = 9.0;
 const ENTRY_GAP: f64 = 26.0;
+/// The width of a stroke that stands for an area.
+const BLOCK: f64 = 15.0;
 
 /// Names of lines beside a stroke of their colour, in rows.
 pub struct Legend {
     rows: Vec<Vec<(Rgb, String)>>,
+    /// The width of the strokes.
+    stroke: f64,
 }
 
 impl Legend {
@@ -23,7 +27,7 @@ impl Legend {
     pub fn new<'a>(entries: impl ExactSizeIterator<Item = (Rgb, &'a str)>, width: f64) -> Legend {
         let mut rows: Vec<Vec<(Rgb, String)>> = Vec::new();
         if entries.len() < 2 {
-            return Legend { rows };
+            return Legend { rows, stroke: STROKE };
         }
         let mut room = 0.0;
         for (color, name) in entries {
@@ -37,7 +41,12 @@ impl Legend {
             }
             room -= entry;
         }
-        Legend { rows }
+        Legend { rows, stroke: STROKE }
+    }
+
+    /// The same with strokes as wide as blocks, for areas.
+    pub fn with_blocks(self) -> Legend {
+        Legend { stroke: BLOCK, ..self }
     }
 
     /// The space that the rows take above a frame.
@@ -55,7 +64,7 @@ impl Legend {
             let middle = (at.1 + (n as f64 + 0.5) * ROW).round();
             let mut left = at.0 + ENTRY_GAP - row.iter().map(|(_, name)| entry_width(name)).sum::<f64>();
             for (color, name) in row {
-                scene.path(vec![(left, middle), (left + KEY, middle)], STROKE, *color);
+                scene.path(vec![(left, middle), (left + KEY, middle)], self.stroke, *color);
                 scene.text((left + KEY + KEY_GAP, middle), Align::Start, NOTE, INK, name);
                 left += entry_width(name);
             }

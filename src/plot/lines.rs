@@ -68,13 +68,24 @@ impl LinePlot {
     /// # Errors
     /// `Error::Io` if the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        paint::save(&self.scene(), path)
+        paint::save(&self.scene(&[]), path)
     }
 
-    fn scene(&self) -> Scene {
+    /// The same with the ticks of the x axis at these values, upwards, instead of round numbers.
+    ///
+    /// # Errors
+    /// As [`LinePlot::save`].
+    pub fn save_with_ticks(&self, path: &Path, x_ticks: &[f64]) -> Result<()> {
+        paint::save(&self.scene(x_ticks), path)
+    }
+
+    fn scene(&self, x_ticks: &[f64]) -> Scene {
         let x_scale = self.x_scale();
         let x_unit = units::for_axis(&self.x_unit, x_scale.lo, x_scale.hi);
-        let x_axis = Axis::horizontal(&self.x_label, &x_unit, x_scale, WIDTH);
+        let x_axis = match x_ticks {
+            [] => Axis::horizontal(&self.x_label, &x_unit, x_scale, WIDTH),
+            values => Axis::horizontal_at(&self.x_label, &x_unit, x_scale, WIDTH, values),
+        };
         let height = match self.panels.len() {
             0 | 1 => 540.0,
             2 => 330.0,
@@ -330,27 +341,28 @@ mod tests {
         let mass = |i: f64| 1e7 * (1.0 + i);
         let maximum = |i: f64| 1e-4 * (-i / 100.0).exp();
         let steady = |i: f64| 1234.5 + 1e-9 * i;
-        assert_tidy(&plot(vec![panel("Mass", false, 1, mass)]).scene());
-        assert_tidy(&plot(vec![panel("Mass", false, 12, mass), panel("Maximum", true, 2, maximum)]).scene());
+        assert_tidy(&plot(vec![panel("Mass", false, 1, mass)]).scene(&[]));
+        assert_tidy(&plot(vec![panel("Mass", false, 12, mass), panel("Maximum", true, 2, maximum)]).scene(&[]));
         let all = vec![
             panel("Mass", false, 3, mass),
             panel("Maximum", true, 2, maximum),
             panel("Sum", false, 1, steady),
         ];
-        assert_tidy(&plot(all).scene());
+        assert_tidy(&plot(all).scene(&[]));
         assert_tidy(
             &plot(vec![
                 panel("Nothing", true, 2, |_| -1.0),
                 panel("Constant", false, 1, |_| 0.0),
             ])
-            .scene(),
+            .scene(&[]),
         );
-        assert_tidy(&plot(vec![panel("No series", false, 0, mass)]).scene());
+        assert_tidy(&plot(vec![panel("No series", false, 0, mass)]).scene(&[]));
+        assert_tidy(&plot(vec![panel("Mass", false, 1, mass)]).scene(&[0.0, 3600.0, 3601.0, 14_000.0]));
     }
 
     #[test]
     fn the_time_axis_is_in_the_unit_of_its_range() {
-        let shapes = format!("{:?}", plot(vec![panel("Mass", false, 1, |i| i)]).scene().shapes);
+        let shapes = format!("{:?}", plot(vec![panel("Mass", false, 1, |i| i)]).scene(&[]).shapes);
         assert!(shapes.contains("Time (h)"), "15 000 s are hours");
     }
 
@@ -401,7 +413,7 @@ mod tests {
         assert_eq!(write("a.png"), write("b.png"));
         assert_eq!(write("a.svg"), write("b.svg"));
         let svg = String::from_utf8(write("c.svg")).unwrap();
-        let scene = plot.scene();
+        let scene = plot.scene(&[]);
         assert!(
             svg.starts_with(&format!("<svg width=\"{}\" height=\"{}\"", scene.width, scene.height)),
             "size in pixels"

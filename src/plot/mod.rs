@@ -1,4 +1,4 @@
-//! Pictures: heat maps, plane slices of 3D fields and line plots, as PNG or SVG.
+//! Pictures: heat maps, plane slices of 3D fields, line plots and stacked bars, as PNG or SVG.
 //!
 //! Owns everything between an array in memory and a picture on disk: colour maps, ticks, prefixes of units, the layout,
 //! and the only code that names plotters. It knows no file format other than pictures, no grid, no physics: a caller
@@ -10,6 +10,7 @@
 //! Start reading with [`HeatMap`], then `panel`, which lays a plane out with its axes.
 
 mod axis;
+mod bars;
 mod color_bar;
 mod color_scale;
 mod colormap;
@@ -29,6 +30,7 @@ mod ticks;
 mod units;
 
 pub use axis::AxisRange;
+pub use bars::{Bar, BarPlot};
 pub use color_scale::ColorScale;
 pub use colormap::Colormap;
 pub use heat_map::HeatMap;
