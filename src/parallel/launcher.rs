@@ -15,6 +15,15 @@ pub fn launched_rank() -> Option<usize> {
         .find_map(|(_, _, rank)| std::env::var(rank).ok()?.parse().ok())
 }
 
+/// Whether this process is one of a launcher's, as far as can be known before MPI is: a shell of an allocation is none.
+pub fn is_launched() -> bool {
+    is_launched_by(|name| std::env::var(name).ok())
+}
+
+fn is_launched_by(variable: impl Fn(&str) -> Option<String>) -> bool {
+    has_launcher(1, &variable) || mismatch(1, variable).is_some()
+}
+
 /// Whether a launcher is the parent of this process in a world of `size`. Several ranks always have one. One rank that has
 /// Slurm's variables may have got them from a shell, as all shells of an allocation have them.
 pub(super) fn has_launcher(size: usize, variable: impl Fn(&str) -> Option<String>) -> bool {
@@ -82,6 +91,14 @@ mod tests {
         assert!(has_launcher(2, environment(&[("SLURM_PROCID", "0")])));
         assert!(!has_launcher(1, environment(&[("SLURM_PROCID", "0")])));
         assert!(!has_launcher(1, environment(&[])));
+        assert!(!is_launched_by(environment(&[
+            ("SLURM_PROCID", "0"),
+            ("SLURM_NTASKS", "4")
+        ])));
+        assert!(is_launched_by(environment(&[
+            ("SLURM_PROCID", "0"),
+            ("SLURM_STEP_NUM_TASKS", "2")
+        ])));
     }
 
     #[test]

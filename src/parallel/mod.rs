@@ -28,7 +28,7 @@ pub use aggregators::{MOST_ON_A_HOST, groups};
 pub use collect::{Collector, Gathering, PIECE_CELLS, SMALL_PIECE_CELLS, collect, contribute};
 pub use exchange::HaloExchange;
 pub use gather::gather;
-pub use launcher::launched_rank;
+pub use launcher::{is_launched, launched_rank};
 pub use neighbours::Neighbours;
 pub use node::shared_numbers;
 pub use plan::{HaloBox, HaloCopy, HaloLink, HaloNeed, HaloPlan, n_numbers};

@@ -56,6 +56,20 @@ pub fn blocks(case: &Case, suited: &[usize], dues: &[Due]) -> Vec<usize> {
     suited.iter().copied().filter(fits).collect()
 }
 
+/// The executor that the configuration names, for a run that sets up blocks of these `lengths`; none where it leaves the choice.
+pub fn given(case: &Case, lengths: &[usize]) -> Option<Choice> {
+    let parallel = &case.config.parallel;
+    let executor = match parallel.executor {
+        ExecutorChoice::Blocking => Executor::Blocking,
+        ExecutorChoice::Overlap => Executor::Overlap,
+        ExecutorChoice::Progress => Executor::Progress,
+        ExecutorChoice::Temporal => lengths.last().map_or(Executor::Blocking, |&n| Executor::Temporal(n)),
+        ExecutorChoice::Auto => return None,
+    };
+    let strip_rows = parallel.strip_rows.filter(|_| executor.block().is_some());
+    Some(Choice { executor, strip_rows })
+}
+
 /// What is tried where the configuration leaves the choice; `has_messages` says whether any rank has a neighbour.
 pub fn candidates(case: &Case, blocks: &[usize], has_messages: bool) -> Vec<Choice> {
     let stepwise = if has_messages {

@@ -67,6 +67,11 @@ pub fn dues(case: &Case, history_steps: Option<u64>, dt: Option<f64>) -> Vec<Due
     snapshots.chain(others).flatten().collect()
 }
 
+/// As far as it is known before anybody knows how long steps are.
+pub fn foreseen(case: &Case) -> Vec<Due> {
+    dues(case, case.config.time.steps.map(history_steps), None)
+}
+
 /// The most steps that a block can have before something is due.
 pub fn shortest(dues: &[Due]) -> Option<&Due> {
     dues.iter().min_by_key(|due| due.steps)

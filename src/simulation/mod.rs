@@ -3,6 +3,7 @@
 //! The only place that knows kernels, engine and files together. Start reading with [`Case`] (what is to be computed),
 //! then [`run`] (the loop).
 
+mod bare_run;
 mod blocks;
 mod case;
 mod checkpoints;
@@ -37,7 +38,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use blocks::deepened;
+pub use bare_run::BareRun;
+pub use blocks::{deepened, suited};
 pub use case::Case;
 pub use checkpoints::Tally;
 pub use clock::{Clock, Here, Tick};

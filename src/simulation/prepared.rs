@@ -2,7 +2,7 @@
 
 use super::blocks;
 use super::case::Case;
-use super::dues::{dues, history_steps};
+use super::dues::Due;
 use super::memory::Memory;
 use super::precision::Precise;
 use super::rate_source::AllRanks;
@@ -34,17 +34,15 @@ pub struct Prepared<T> {
 }
 
 impl<T: Precise> Prepared<T> {
-    /// All ranks call it.
+    /// For a run that is interrupted by `dues`. All ranks call it.
     ///
     /// # Errors
     /// [`Error::Config`], agreed on by all ranks, for a grid that does not go with the number of ranks or into memory,
     /// for instructions that a processor lacks, and for coefficients without a meaning.
-    pub fn new(world: &World, case: &Case) -> Result<Prepared<T>> {
+    pub fn new(world: &World, case: &Case, dues: &[Due]) -> Result<Prepared<T>> {
         let decomposition = world.agree(case.decompose(world.size()))?;
         let suited = world.agree(blocks::suited(case, &decomposition))?;
-        // How long steps are is not known yet.
-        let dues = dues(case, case.config.time.steps.map(history_steps), None);
-        let blocks = blocks::blocks(case, &suited, &dues);
+        let blocks = blocks::blocks(case, &suited, dues);
         let tile = blocks::deepened(case, case.tile(&decomposition, world.rank()), &blocks);
         let hosts = world.gather_texts(&provenance::host_name());
         let groups = groups(&hosts, case.config.output.aggregators);

@@ -31,7 +31,7 @@ use crate::files::{RunState, Status, provenance};
 use crate::grid::Decomposition;
 use crate::kernels::Remark;
 use crate::metrics::caches::{caches, n_processors, working_cache};
-use crate::metrics::{Phase, peak_memory, phase_table};
+use crate::metrics::{Efficiency, Phase, peak_memory, phase_table};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::{World, groups};
 use std::path::PathBuf;
@@ -84,13 +84,13 @@ pub fn run(world: &World, case: &Case, options: &Options) -> Result<Summary> {
 }
 
 fn run_in<T: Precise>(world: &World, case: &Case, options: &Options) -> Result<Summary> {
-    let prepared = Prepared::<T>::new(world, case)?;
+    let prepared = Prepared::<T>::new(world, case, &dues::foreseen(case))?;
     match case.fitted(&prepared.rates)? {
         None => Run::new(world, case, prepared, options)?.map_or_else(Ok, Run::finish),
         Some(fitted) => {
             // Coefficients may take much memory: one set of them goes before the next is made.
             drop(prepared);
-            let prepared = Prepared::<T>::new(world, &fitted)?;
+            let prepared = Prepared::<T>::new(world, &fitted, &dues::foreseen(&fitted))?;
             Run::new(world, &fitted, prepared, options)?.map_or_else(Ok, Run::finish)
         }
     }
@@ -349,7 +349,10 @@ impl<'a, T: Precise> Run<'a, T> {
         let steps = self.clock.step();
         let cells_per_second = (steps - self.first_step) as f64 * self.case.grid.n_cells() as f64 / wall_seconds;
         let seconds_per_rank = self.world.gather_all(&self.engine.timers.all_seconds());
-        let table = phase_table(&seconds_per_rank, wall_seconds);
+        let mut table = phase_table(&seconds_per_rank, wall_seconds);
+        if self.world.size() > 1 {
+            table += &format!("{}\n", Efficiency::of(&seconds_per_rank, wall_seconds));
+        }
         let memory = self.memory_line();
         self.say(&format!(
             "{table}{memory}finished: {steps} steps to t = {} in {}, {}\nwritten to {}",

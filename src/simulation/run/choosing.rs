@@ -2,9 +2,9 @@
 
 use super::Run;
 use crate::config::ExecutorChoice;
-use crate::engine::{Choice, Executor, Tuner};
+use crate::engine::{Choice, Tuner};
 use crate::error::Result;
-use crate::simulation::blocks::other_rows;
+use crate::simulation::blocks::{given, other_rows};
 use crate::simulation::case::Case;
 use crate::simulation::precision::Precise;
 use crate::simulation::remembered::{Found, table};
@@ -26,19 +26,11 @@ pub(super) fn first(
     if let Some(found) = found {
         return (found.choice, None);
     }
-    let parallel = &case.config.parallel;
-    let executor = match parallel.executor {
-        ExecutorChoice::Blocking => Executor::Blocking,
-        ExecutorChoice::Overlap => Executor::Overlap,
-        ExecutorChoice::Progress => Executor::Progress,
-        ExecutorChoice::Temporal => lengths.last().map_or(Executor::Blocking, |&n| Executor::Temporal(n)),
-        ExecutorChoice::Auto => {
-            let tuner = (candidates.len() > 1).then(|| Tuner::new(candidates));
-            return (candidates[0], tuner);
-        }
-    };
-    let strip_rows = parallel.strip_rows.filter(|_| executor.block().is_some());
-    (Choice { executor, strip_rows }, None)
+    if let Some(choice) = given(case, lengths) {
+        return (choice, None);
+    }
+    let tuner = (candidates.len() > 1).then(|| Tuner::new(candidates));
+    (candidates[0], tuner)
 }
 
 impl<T: Precise> Run<'_, T> {
