@@ -10,6 +10,7 @@ mod info;
 mod plot;
 mod predict;
 mod run;
+mod scaling;
 mod validate;
 
 use crate::error::{Error, Result};
@@ -50,6 +51,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Predict how long a step takes on any number of ranks
     Predict(predict::PredictArgs),
+    /// Measure a configuration on several numbers of ranks
+    Scaling(scaling::ScalingArgs),
     /// Run cases whose results are known, and compare
     Validate(validate::ValidateArgs),
 }
@@ -89,6 +92,10 @@ pub fn main() -> ExitCode {
         Some(Command::Info(args)) => alone(|| info::run(&args)),
         Some(Command::Bench(args)) => in_world(|world| bench::run(&args, world)),
         Some(Command::Predict(args)) => in_world(|world| predict::run(&args, world)),
+        Some(Command::Scaling(args)) => match &args.command {
+            scaling::ScalingCommand::Point(point) => in_world(|world| scaling::run_point(point, world)),
+            command => alone(|| scaling::run_alone(command)),
+        },
         Some(Command::Validate(args)) => in_world(|world| validate::run(&args, world)),
     }
 }

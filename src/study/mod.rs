@@ -1,9 +1,10 @@
-//! Bench: the machine, then the kernels against it. Validate: results against values from elsewhere.
+//! Bench: the machine, then the kernels against it. Scaling: one configuration on several numbers of ranks. Validate:
+//! results against values from elsewhere.
 //!
 //! Owns what is measured and how it is summed up: memory streams, messages, and the kernels of the registry in every
 //! executor and precision, as a share of what the memory allows; and what the files of a run are judged by. Knows engines
 //! and ranks, nothing of any particular physics beyond the configurations in `problems`. Start reading with `bench`, which
-//! is the order of a measurement, or with `validate`.
+//! is the order of a measurement, with `scaling`, or with `validate`.
 
 mod bench;
 mod checkpoint_cost;
@@ -16,6 +17,7 @@ mod model;
 mod problems;
 mod report;
 mod samples;
+mod scaling;
 mod scratch;
 mod stiff;
 mod validate;
@@ -31,5 +33,6 @@ pub use model::{Machine, Point, Prediction, PredictionPlan, predict, text as pre
 pub use problems::{PROBLEMS, Problem};
 pub use report::Report;
 pub use samples::Samples;
+pub use scaling::{Amount, Kind, Queue, ScalingPlan, Wishes, collect, measure, scaling};
 pub use stiff::{Comparison, STIFF, StepperRun, StiffReport};
 pub use validate::{ValidationPlan, validate};

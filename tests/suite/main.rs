@@ -23,6 +23,7 @@
 //! | `predict` | steps on ranks that are not here are predicted, on those that are held against what is measured |
 //! | `memory` | a run takes the memory that was predicted for it |
 //! | `time` | every step is stable, times are met without slivers |
+//! | `scaling` | studies launch their points, leave files that can be read, and refuse what cannot be measured |
 //! | `quick` | the subset of all this that a developer runs after every change |
 //!
 //! `launch` runs the binary, `random` chooses.
@@ -49,6 +50,7 @@ mod random;
 mod ranks;
 mod reference_cases;
 mod remembered;
+mod scaling;
 mod stalls;
 mod time;
 mod validate;
