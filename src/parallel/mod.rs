@@ -1,5 +1,5 @@
 //! The only place that names MPI: the world of ranks, halo exchange, and collecting tiles on one rank. Also the threads
-//! that share a rank's tile.
+//! that share a rank's tile, and the cores that ranks may run on.
 //!
 //! Knows storage and decomposition; knows no physics and no files. A [`World`] of one rank needs no MPI at all, and a
 //! rank that is its own neighbour copies instead of sending, so that serial is not another program. Start reading with
@@ -9,6 +9,7 @@ mod abort;
 mod aggregators;
 mod channel;
 mod collect;
+mod cores;
 mod exchange;
 mod gather;
 mod launcher;
@@ -18,6 +19,8 @@ mod orphan;
 mod plan;
 mod requests;
 mod segment;
+
+mod sharing;
 mod swap;
 mod team;
 mod transferable;
@@ -26,12 +29,14 @@ mod world;
 pub use abort::abort;
 pub use aggregators::{MOST_ON_A_HOST, groups};
 pub use collect::{Collector, Gathering, PIECE_CELLS, SMALL_PIECE_CELLS, collect, contribute};
+pub use cores::CoreSet;
 pub use exchange::HaloExchange;
 pub use gather::gather;
 pub use launcher::{is_launched, launched_rank};
 pub use neighbours::Neighbours;
 pub use node::shared_numbers;
 pub use plan::{HaloBox, HaloCopy, HaloLink, HaloNeed, HaloPlan, n_numbers};
+pub use sharing::{Seat, Sharing, sharing};
 pub use swap::Swap;
 pub use team::{Member, Team};
 pub use transferable::Transferable;

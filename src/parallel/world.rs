@@ -10,33 +10,37 @@ use mpi::Threading;
 use mpi::collective::SystemOperation;
 use mpi::environment::Universe;
 use mpi::ffi;
-use mpi::topology::SimpleCommunicator;
+use mpi::topology::{Color, SimpleCommunicator};
 use mpi::traits::{AsRaw, Communicator, CommunicatorCollectives, Destination, Root, Source};
 use std::io::Write;
+use std::sync::Arc;
 
 /// Exit code of a job that a panic ended.
 const PANIC_CODE: i32 = 101;
 
-/// The ranks of the job.
+/// The ranks of the job, or some of them that work by themselves ([`World::split`]).
 ///
 /// A world of one rank made by [`World::single`] never touches MPI: unit tests and commands that need no other rank use
-/// it.
+/// it. A panic, and [`abort`], end the job with all its worlds.
 pub struct World {
-    /// Dropping it finalises MPI; `None` in a single world.
-    _universe: Option<Universe>,
     communicator: Option<SimpleCommunicator>,
     rank: usize,
     size: usize,
+    /// This rank among all ranks of the job, and how many they are.
+    in_job: (usize, usize),
+    /// The last world to go finalises MPI, after its communicator is freed; `None` in a single world.
+    universe: Option<Arc<Universe>>,
 }
 
 impl World {
     /// One rank, without MPI.
     pub fn single() -> World {
         World {
-            _universe: None,
             communicator: None,
             rank: 0,
             size: 1,
+            in_job: (0, 1),
+            universe: None,
         }
     }
 
@@ -63,11 +67,46 @@ impl World {
             }));
         }
         Ok(World {
-            _universe: Some(universe),
             communicator: Some(communicator),
             rank,
             size,
+            in_job: (rank, size),
+            universe: Some(Arc::new(universe)),
         })
+    }
+
+    /// The ranks that give the same `group`, as a world of their own, in the order of this one. All ranks call it.
+    pub fn split(&self, group: usize) -> World {
+        let color = i32::try_from(group).expect("there are no more groups than ranks");
+        let ours = |world: &SimpleCommunicator| world.split_by_color(Color::with_value(color));
+        self.part(
+            self.communicator()
+                .map(|world| ours(world).expect("every rank has a group")),
+        )
+    }
+
+    /// The ranks on the host of this one, as MPI sees it, as a world of their own, in the order of this one. All ranks
+    /// call it.
+    pub fn on_host(&self) -> World {
+        self.part(self.communicator().map(|world| world.split_shared(self.rank as i32)))
+    }
+
+    /// The part of this world that `communicator` joins; a single rank where there is none.
+    fn part(&self, communicator: Option<SimpleCommunicator>) -> World {
+        let of =
+            |number: fn(&SimpleCommunicator) -> i32, alone| communicator.as_ref().map_or(alone, |c| number(c) as usize);
+        World {
+            rank: of(SimpleCommunicator::rank, 0),
+            size: of(SimpleCommunicator::size, 1),
+            communicator,
+            in_job: self.in_job,
+            universe: self.universe.clone(),
+        }
+    }
+
+    /// This rank among all ranks of the job, and how many they are: for messages about processes.
+    pub fn in_job(&self) -> (usize, usize) {
+        self.in_job
     }
 
     pub fn rank(&self) -> usize {
@@ -312,5 +351,13 @@ mod tests {
         assert_eq!(world.gather_all(&values), vec![vec![1.0, -2.0]]);
         assert!(world.any(true) && !world.any(false));
         assert_eq!(world.broadcast_text("same"), "same");
+    }
+
+    #[test]
+    fn a_part_of_a_single_world_is_one() {
+        let world = World::single();
+        for part in [world.split(3), world.on_host()] {
+            assert_eq!((part.rank(), part.size(), part.in_job()), (0, 1, (0, 1)));
+        }
     }
 }

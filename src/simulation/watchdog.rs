@@ -39,9 +39,10 @@ impl Watchdog {
     /// In builds with the feature `faults` the environment variable `SIMRUN_STALLED_AFTER` takes its place.
     pub fn start(world: &World, pulse: &Pulse, stalled_after: Option<f64>) -> Watchdog {
         let is_over = Arc::new(AtomicBool::new(false));
+        let (rank, size) = world.in_job();
         let guard = patience(stalled_after).map(|patience| Guard {
-            rank: world.rank(),
-            size: world.size(),
+            rank,
+            size,
             pulse: pulse.clone(),
             patience,
             is_over: is_over.clone(),
