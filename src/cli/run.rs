@@ -3,7 +3,7 @@
 use crate::config::wall_seconds;
 use crate::error::{Error, Result};
 use crate::parallel::World;
-use crate::simulation::{self, Case, Options, ProgressStyle, Restart};
+use crate::simulation::{self, Case, Options, ProgressStyle, Restart, check_cores, ranks_table, say};
 use std::path::PathBuf;
 
 /// The arguments of a run.
@@ -44,18 +44,38 @@ pub struct RunArgs {
     /// Print nothing but errors
     #[arg(long)]
     pub quiet: bool,
+
+    /// Show on which host and on which of its cores every rank may run, and run nothing
+    #[arg(long)]
+    pub show_ranks: bool,
+
+    /// Run also where ranks are bound to the same cores although others lie idle
+    #[arg(long)]
+    pub allow_shared_cores: bool,
 }
 
-/// Runs the configuration on all ranks.
+/// Runs the configuration on all ranks, or shows where they are.
 ///
 /// # Errors
-/// Those of [`Case::load`] and [`simulation::run`].
+/// Those of [`Case::load`], [`check_cores`] and [`simulation::run`].
 pub fn run(args: &RunArgs, world: &World) -> Result<()> {
     let path = args
         .config
         .as_ref()
         .ok_or_else(|| Error::Config("no configuration is given".to_string()))?;
     let case = Case::load(world, path, &args.overrides)?;
+    let threads = case.config.parallel.threads;
+    if args.show_ranks {
+        let table = ranks_table(world, threads);
+        if world.is_root() {
+            say(table.trim_end());
+        }
+    }
+    let shared = check_cores(world, threads, args.allow_shared_cores)?;
+    if args.show_ranks {
+        shared.iter().filter(|_| world.is_root()).for_each(|text| say(text));
+        return Ok(());
+    }
     let options = Options {
         output: args.output.clone(),
         overwrite: args.overwrite,
@@ -64,10 +84,12 @@ pub fn run(args: &RunArgs, world: &World) -> Result<()> {
         max_time: args.max_time,
         progress: args.progress,
         quiet: args.quiet,
+        remarks: shared.into_iter().collect(),
     };
     simulation::run(world, &case, &options).map(|_| ())
 }
 
-fn max_time(text: &str) -> std::result::Result<f64, String> {
+/// Seconds of `--max-time`.
+pub(super) fn max_time(text: &str) -> std::result::Result<f64, String> {
     wall_seconds(text).ok_or_else(|| "give seconds, or a time as in \"90 min\" or 1:30:00".to_owned())
 }

@@ -30,6 +30,7 @@ mod table;
 mod time;
 mod tree;
 mod unknown;
+mod variation;
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +54,7 @@ pub use snapshot::SnapshotConfig;
 pub use stop::StopConfig;
 pub use table::{Table, TableOrFormula, ValueKind};
 pub use time::TimeConfig;
+pub use variation::Variation;
 
 /// The number type of all fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

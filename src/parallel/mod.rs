@@ -19,7 +19,6 @@ mod orphan;
 mod plan;
 mod requests;
 mod segment;
-
 mod sharing;
 mod swap;
 mod team;

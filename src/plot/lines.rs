@@ -37,7 +37,7 @@ pub struct LinePanel {
     pub label: String,
     pub unit: String,
     pub log_y: bool,
-    /// A legend names them if there are several.
+    /// A legend names them if there are several, and if they are not called as those of the panel above.
     pub series: Vec<Series>,
 }
 
@@ -94,7 +94,8 @@ impl LinePlot {
         let panels: Vec<Laid> = self
             .panels
             .iter()
-            .map(|panel| Laid::new(panel, x_scale, self.log_x, height))
+            .enumerate()
+            .map(|(n, panel)| Laid::new(panel, x_scale, self.log_x, height, self.has_legend(n)))
             .collect();
         let space = panels.iter().map(|laid| laid.y_axis.space_beside()).fold(0.0, f64::max);
         let left = (MARGIN + space).round();
@@ -116,6 +117,12 @@ impl LinePlot {
         x_axis.draw_below(&mut scene, (left, end), WIDTH);
         scene.height = (end + x_axis.space_below() + MARGIN).round();
         scene
+    }
+
+    /// Whether the panel names its lines: not where they are called as those of the panel above.
+    fn has_legend(&self, panel: usize) -> bool {
+        let names = |panel: usize| self.panels[panel].series.iter().map(|series| &series.name);
+        panel == 0 || !names(panel).eq(names(panel - 1))
     }
 
     fn x_scale(&self) -> Scale {
@@ -157,7 +164,7 @@ struct Laid {
 }
 
 impl Laid {
-    fn new(panel: &LinePanel, x_scale: Scale, log_x: bool, height: f64) -> Laid {
+    fn new(panel: &LinePanel, x_scale: Scale, log_x: bool, height: f64, has_legend: bool) -> Laid {
         let points = panel.series.iter().flat_map(Series::all_points);
         let beside_x = points.filter(|point| is_shown(point.0, log_x)).map(|point| point.1);
         let y_scale = scale_of(beside_x, panel.log_y).padded(0.06);
@@ -170,7 +177,8 @@ impl Laid {
         let drawn = |points: &dyn Fn(&Series) -> Vec<Vec<Point>>| {
             colors.iter().copied().zip(panel.series.iter().map(points)).collect()
         };
-        let names = panel.series.iter().map(|series| series.name.as_str());
+        let named = if has_legend { &panel.series[..] } else { &[] };
+        let names = named.iter().map(|series| series.name.as_str());
         Laid {
             y_axis: Axis::vertical(&panel.label, &unit, y_scale, height),
             height,
@@ -358,6 +366,21 @@ mod tests {
         );
         assert_tidy(&plot(vec![panel("No series", false, 0, mass)]).scene(&[]));
         assert_tidy(&plot(vec![panel("Mass", false, 1, mass)]).scene(&[0.0, 3600.0, 3601.0, 14_000.0]));
+    }
+
+    #[test]
+    fn lines_are_named_once_where_panels_below_have_the_same() {
+        let panels = vec![
+            panel("Mass", false, 2, |i| i),
+            panel("Maximum", false, 2, |i| -i),
+            panel("Norm", false, 3, |i| i),
+        ];
+        let shapes = format!("{:?}", plot(panels).scene().shapes);
+        assert_eq!(
+            shapes.matches("field 1").count(),
+            2,
+            "above the first panel and the last"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A configuration turned into what is to be computed: physics, grid, storage, tiles.
 
+use super::report::ranks_text;
 use crate::config::{Config, Document, Table};
 use crate::error::{Error, Result};
 use crate::field::Storage;
@@ -30,13 +31,21 @@ impl Case {
     /// # Errors
     /// [`Error::Io`] if the file cannot be read; [`Error::Config`] with all that is wrong in it.
     pub fn load(world: &World, path: &Path, overrides: &[String]) -> Result<Case> {
+        let text = Case::read(world, path)?;
+        world.agree(Case::parse(&path.to_string_lossy(), &text, overrides))
+    }
+
+    /// The text of the configuration at `path`, read on rank 0, on all ranks.
+    ///
+    /// # Errors
+    /// [`Error::Io`], agreed on by all ranks, if it cannot be read.
+    pub fn read(world: &World, path: &Path) -> Result<String> {
         let text = if world.is_root() {
             std::fs::read_to_string(path).map_err(|cause| Error::io("read the configuration", path, cause))
         } else {
             Ok(String::new())
         };
-        let text = world.broadcast_text(&world.agree(text)?);
-        world.agree(Case::parse(&path.to_string_lossy(), &text, overrides))
+        Ok(world.broadcast_text(&world.agree(text)?))
     }
 
     /// Checks the configuration `text`, called `name` in messages.
@@ -138,10 +147,11 @@ impl Case {
             DecompositionError::WrongProduct { topology, n_ranks } => {
                 let [a, b, c] = topology;
                 format!(
-                    "{file}: `parallel.topology` = {a} x {b} x {c} makes {} tiles, but there are {n_ranks} ranks.\n  Start {} \
-                     ranks, change `topology`, or leave it out to have it chosen.",
+                    "{file}: `parallel.topology` = {a} x {b} x {c} makes {} tiles, one for each rank, but the run has {}.\n  \
+                     Start {}, change `topology`, or leave it out to have it chosen.",
                     a * b * c,
-                    a * b * c
+                    ranks_text(n_ranks),
+                    ranks_text(a * b * c)
                 )
             }
             DecompositionError::TooThin {

@@ -54,6 +54,8 @@ pub struct Options {
     pub max_time: Option<f64>,
     pub progress: ProgressStyle,
     pub quiet: bool,
+    /// Said at the beginning, line by line, by rank 0: what is known of the launch.
+    pub remarks: Vec<String>,
 }
 
 /// How a run went.
@@ -260,18 +262,23 @@ impl<'a, T: Precise> Run<'a, T> {
         };
         let remarks = case.physics.remarks(&prepared.measures, case.span(run.limit.longest()));
         let short = dues::remark(case, &prepared.suited, &dues);
-        run.announce(steps_expected, instructions, &remarks, short)?;
+        run.announce(
+            steps_expected,
+            instructions,
+            &remarks,
+            options.remarks.iter().cloned().chain(short).collect(),
+        )?;
         run.announce_executor(found)?;
         Ok(Ok(run))
     }
 
-    /// Says what is about to happen; `short` is what there is to say about blocks of steps.
+    /// Says what is about to happen; `others` is what there is to say about the launch and about blocks of steps.
     fn announce(
         &mut self,
         steps_expected: u64,
         instructions: InstructionSet,
         remarks: &[Remark],
-        short: Option<String>,
+        others: Vec<String>,
     ) -> Result<()> {
         let case = self.case;
         let [a, b, c] = self.decomposition.topology;
@@ -298,8 +305,8 @@ impl<'a, T: Precise> Run<'a, T> {
         for remark in &self.beginning.remarks {
             text += &format!("\n{remark}");
         }
-        if let Some(short) = short {
-            text += &format!("\n{short}");
+        for other in others {
+            text += &format!("\n{other}");
         }
         if self.engine.neighbours.n_pairs > 0 {
             text += &format!("\nhalos: {}", self.engine.neighbours);

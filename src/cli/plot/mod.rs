@@ -2,13 +2,12 @@
 //!
 //! Owns the choice of what is drawn, its words and its file names; the drawing itself belongs to `plot`, the reading to
 //! `files`. Start reading with `pictures`, which walks through a run; `field_view` decides how one field is shown,
-//! `look` with which colours, `history_panels` which columns of a history share a panel,
-//! `probe_panels` which fields of a probe.
+//! `look` with which colours, `probe_panels` which fields of a probe share a panel; columns of a history do as
+//! `simulation` says.
 
 mod destination;
 mod extent;
 mod field_view;
-mod history_panels;
 mod look;
 mod pictures;
 mod plane_choice;

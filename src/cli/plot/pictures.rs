@@ -8,7 +8,6 @@ use super::PlotArgs;
 use super::destination::Destination;
 use super::extent::Extent;
 use super::field_view::FieldView;
-use super::history_panels;
 use super::look::Look;
 use super::probe_panels;
 use super::selection::{check_known, chosen};
@@ -17,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::files::run_folder::{self, HISTORY, RESOLVED_CONFIG};
 use crate::files::{History, ProbeSeries, SnapshotReader};
 use crate::plot::LinePlot;
+use crate::simulation::{history_fields, history_plot};
 
 /// Draws what `args` ask for, without a path the latest run in the folder `runs`, and says to `out` what was written.
 ///
@@ -61,7 +61,7 @@ impl Drawing<'_> {
             );
             return Err(Error::io("draw", run, cause));
         }
-        let mut known = history.as_ref().map(history_panels::fields).unwrap_or_default();
+        let mut known = history.as_ref().map(history_fields).unwrap_or_default();
         for paths in series.values() {
             known.extend(paths.last().map_or(Ok(BTreeSet::new()), |path| field_names(path))?);
         }
@@ -119,7 +119,7 @@ impl Drawing<'_> {
         if history.rows.is_empty() {
             return Err(Error::io("draw", path, "it has no rows yet"));
         }
-        check_known(&self.args.fields, &history_panels::fields(&history), path)?;
+        check_known(&self.args.fields, &history_fields(&history), path)?;
         let title = title_of(path.parent().unwrap_or(Path::new("")));
         self.history(
             &history,
@@ -154,7 +154,7 @@ impl Drawing<'_> {
     }
 
     fn history(&mut self, history: &History, title: &str, destination: &mut Destination) -> Result<()> {
-        let plot = history_panels::line_plot(history, title, &self.args.fields);
+        let plot = history_plot(history, title, &self.args.fields);
         self.lines(&plot, "history", destination)
     }
 
