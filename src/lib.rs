@@ -39,7 +39,7 @@ pub mod plot;
 /// One run: built from a Config, advanced by its clock, watched by its monitor.
 pub mod simulation;
 
-/// The machine measured, then the kernels against it; results against values from elsewhere.
+/// The machine measured, then the kernels against it; results against values from elsewhere; ensembles.
 pub mod study;
 
 /// One file per subcommand.

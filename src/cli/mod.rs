@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod ensemble;
 mod executors;
 mod info;
 mod plot;
@@ -53,6 +54,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Measure a configuration on several numbers of ranks
     Scaling(scaling::ScalingArgs),
+    /// Run a configuration with several values of some of its keys, side by side
+    Ensemble(ensemble::EnsembleArgs),
     /// Run cases whose results are known, and compare
     Validate(validate::ValidateArgs),
 }
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
             scaling::ScalingCommand::Point(point) => in_world(|world| scaling::run_point(point, world)),
             command => alone(|| scaling::run_alone(command)),
         },
+        Some(Command::Ensemble(args)) => in_world(|world| ensemble::run(&args, world)),
         Some(Command::Validate(args)) => in_world(|world| validate::run(&args, world)),
     }
 }

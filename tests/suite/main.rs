@@ -18,6 +18,7 @@
 //! | `bad_input`, `bad_transport`, `bad_maxwell`, `bad_checkpoint` | what is wrong is said once, with file, key, value and remedy |
 //! | `command_line` | subcommands, options, the folder of a run |
 //! | `natural_units` | runs in natural units say neither metres nor seconds |
+//! | `ensembles` | members are runs like any other, and none of them depends on the others |
 //! | `placement` | the cores of ranks are shown when asked for; ranks that are bound to the same core are refused |
 //! | `check` | what stands on the grid is shown before a run |
 //! | `remembered` | what `auto` measures is said, kept for later runs, and changes no bit |
@@ -40,6 +41,7 @@ mod check;
 mod checkpoints;
 mod command_line;
 mod contract;
+mod ensembles;
 mod launch;
 mod maxwell;
 mod memory;

@@ -118,6 +118,35 @@ fn ranks_that_are_bound_to_one_core_are_refused_unless_that_is_wanted() {
 }
 
 #[test]
+fn members_of_an_ensemble_are_looked_at_together() {
+    if n_cores() < 2 {
+        return;
+    }
+    let (place, core) = (workplace(), a_core());
+    let words = [
+        "mpirun",
+        "--oversubscribe",
+        "--bind-to",
+        "none",
+        "-n",
+        "2",
+        "taskset",
+        "-c",
+        &core,
+    ];
+    let command = [
+        env!("CARGO_BIN_EXE_simrun"),
+        "ensemble",
+        "case.toml",
+        "--vary",
+        "time.steps=1,2",
+    ];
+    let outcome = place.run_script(&[&words[..], &command].concat());
+    assert_eq!(outcome.code, Some(2), "{outcome}");
+    assert!(outcome.stderr.contains("2 ranks are bound to cores"), "{outcome}");
+}
+
+#[test]
 fn more_ranks_than_cores_are_a_line_in_the_log() {
     let place = workplace();
     let ranks = n_cores().min(6) + 1;
