@@ -12,6 +12,7 @@ mod plot;
 mod predict;
 mod run;
 mod scaling;
+mod steps;
 mod validate;
 
 use crate::error::{Error, Result};

@@ -3,8 +3,10 @@
 use crate::config::wall_seconds;
 use crate::error::{Error, Result};
 use crate::parallel::World;
-use crate::simulation::{self, Case, Options, ProgressStyle, Restart, check_cores, ranks_table, say};
+use crate::simulation::{self, Case, Options, ProgressStyle, Restart, TraceWish, check_cores, ranks_table, say};
 use std::path::PathBuf;
+
+use super::steps::Steps;
 
 /// The arguments of a run.
 #[derive(Debug, clap::Args)]
@@ -52,6 +54,15 @@ pub struct RunArgs {
     /// Run also where ranks are bound to the same cores although others lie idle
     #[arg(long)]
     pub allow_shared_cores: bool,
+
+    /// Record what every rank is busy with, and when: for `simrun plot`, Perfetto or Chrome; also who has sent how much to whom,
+    /// in `messages.csv` [default: trace.json in the folder of the run]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub trace: Option<Option<PathBuf>>,
+
+    /// The steps that are recorded: `100..110` are ten of them; all unless given, as long as there is room
+    #[arg(long, value_name = "A..B", requires = "trace")]
+    pub trace_steps: Option<Steps>,
 }
 
 /// Runs the configuration on all ranks, or shows where they are.
@@ -85,6 +96,10 @@ pub fn run(args: &RunArgs, world: &World) -> Result<()> {
         progress: args.progress,
         quiet: args.quiet,
         remarks: shared.into_iter().collect(),
+        trace: args.trace.clone().map(|file| TraceWish {
+            file,
+            steps: args.trace_steps.unwrap_or_default().range(),
+        }),
     };
     simulation::run(world, &case, &options).map(|_| ())
 }

@@ -10,10 +10,11 @@ use crate::grid::{Decomposition, Grid, IndexBox, Tile};
 use crate::kernels::{self, Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, World, n_numbers, shared_numbers};
+use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, Traffic, World, n_numbers, shared_numbers};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 /// Slabs that the core is cut into when messages have to be helped along: enough that a message rarely waits for the
 /// next poke, few enough that poking costs nothing.
@@ -112,7 +113,8 @@ pub struct Engine<T> {
 /// The messages of an exchange that is under way, for the thread that made them.
 struct Messages<'a, T> {
     exchange: RefCell<&'a mut HaloExchange<T>>,
-    are_here: Cell<bool>,
+    /// When all were seen to have arrived.
+    arrived: Cell<Option<Instant>>,
 }
 
 // SAFETY: only the thread that speaks to other ranks pokes, as `Engine::levels` sees to; it has made the exchange.
@@ -122,13 +124,13 @@ impl<'a, T: Real> Messages<'a, T> {
     fn new(exchange: &'a mut HaloExchange<T>) -> Self {
         Messages {
             exchange: RefCell::new(exchange),
-            are_here: Cell::new(false),
+            arrived: Cell::new(None),
         }
     }
 
     fn poke(&self) {
-        if !self.are_here.get() {
-            self.are_here.set(self.exchange.borrow_mut().poke());
+        if self.arrived.get().is_none() && self.exchange.borrow_mut().poke() {
+            self.arrived.set(Some(Instant::now()));
         }
     }
 }
@@ -195,6 +197,13 @@ impl<T: Real> Exchanges<T> {
         let in_blocks = self.temporal.iter_mut().flat_map(Temporal::exchanges_mut);
         let all = of_stages.chain(&mut self.of_states).chain(&mut self.gauges);
         all.chain(in_blocks).collect()
+    }
+
+    /// Those that are carried out again and again: all but what fills the halos of a state at the beginning.
+    fn repeated(&self) -> impl Iterator<Item = &HaloExchange<T>> {
+        let of_stages = self.of_stages.iter().flatten().flatten();
+        let in_blocks = self.temporal.iter().flat_map(Temporal::exchanges);
+        of_stages.chain(&self.gauges).chain(in_blocks)
     }
 }
 
@@ -348,6 +357,12 @@ impl<T: Real> Engine<T> {
         sent.into_values().collect()
     }
 
+    /// The messages that this tile has sent so far, in steps and for gauges; not those that filled the halos at the
+    /// beginning.
+    pub fn traffic(&self) -> Vec<Traffic> {
+        Traffic::of(self.exchanges.repeated())
+    }
+
     /// Rows of the strips that blocks of up to `n_steps` steps are swept in, unless the engine is told otherwise, at most as many
     /// as the tile has; none where there are no such blocks, or no strips.
     pub fn rows_that_fit(&self, n_steps: usize) -> Option<usize> {
@@ -392,6 +407,7 @@ impl<T: Real> Engine<T> {
 
     /// Advances the tile by one step from `time` to `time + dt`, which the temporal executor has no order of its own for.
     pub fn step(&mut self, executor: Executor, step: u64, time: f64, dt: f64) {
+        self.timers.begin_steps(step, 1, || executor.name());
         let phase = self.declaration.phase_of(step);
         for stage in 0..self.declaration.phases[phase].stages.len() {
             let call = self.call(step, stage, time, dt);
@@ -422,6 +438,8 @@ impl<T: Real> Engine<T> {
     }
 
     fn temporal(&mut self, n_steps: usize, ticks: &[Tick]) {
+        let name = || Executor::Temporal(n_steps).name();
+        self.timers.begin_steps(ticks[0].step, ticks.len(), name);
         let place = self
             .exchanges
             .temporal
@@ -450,6 +468,9 @@ impl<T: Real> Engine<T> {
         if let Some(split) = &course.split {
             let messages = Messages::new(exchange);
             self.levels(course, sweep, &split.core, &calls, Phase::Core, || messages.poke());
+            if let Some(seen) = messages.arrived.get() {
+                self.timers.arrive(Some(seen));
+            }
         }
         self.finish(&calls[0], exchange);
         match &course.split {
@@ -554,7 +575,10 @@ impl<T: Real> Engine<T> {
             self.copy_own(exchange, axis, slab.hi[axis] + ahead);
             self.run(call, phase, slab, Phase::Core);
             if !all_here && part + 1 < n_slabs {
-                all_here = self.timers.time(Phase::Post, || exchange.poke());
+                all_here = self.timers.poke(|| exchange.poke());
+                if all_here {
+                    self.timers.arrive(None);
+                }
             }
         }
         self.copy_own(exchange, axis, i64::MAX);
@@ -568,11 +592,15 @@ impl<T: Real> Engine<T> {
     fn pack_and_post(&mut self, exchange: &mut HaloExchange<T>) {
         self.timers.time(Phase::Wait, || exchange.await_room());
         self.timers.time(Phase::Pack, || exchange.pack(&mut self.storage));
+        if !exchange.plan().links.is_empty() {
+            self.timers.send(|| exchange.n_bytes_sent());
+        }
         self.timers.time(Phase::Post, || exchange.post());
     }
 
     fn finish(&mut self, call: &StageCall, exchange: &mut HaloExchange<T>) {
         self.timers.time(Phase::Wait, || exchange.wait());
+        self.timers.arrive(None);
         self.timers.time(Phase::Unpack, || exchange.unpack(&mut self.storage));
         if cfg!(feature = "faults") {
             faults::corrupt_halo(self.rank, call.step, exchange.plan(), &mut self.storage);

@@ -35,6 +35,7 @@ mod status;
 mod stored;
 mod supersede;
 mod text_attribute;
+mod trace_file;
 mod unit;
 mod vtk_view;
 
@@ -55,3 +56,4 @@ pub use snapshot_head::{FORMAT_VERSION, FieldHead, SnapshotHead};
 pub use snapshot_reader::{FieldEntry, SnapshotReader};
 pub use status::{RunState, Status};
 pub use stored::Stored;
+pub use trace_file::{RankTrace, Span, TraceFile, TraceWriter, rank_events, rank_head};

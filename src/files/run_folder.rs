@@ -26,6 +26,10 @@ pub const CHECKPOINTS: &str = "checkpoints";
 pub const STATUS: &str = "status.json";
 /// What the run said.
 pub const LOG: &str = "log.txt";
+/// What every rank was busy with, and when.
+pub const TRACE: &str = "trace.json";
+/// How many messages went from rank to rank.
+pub const MESSAGES: &str = "messages.csv";
 /// The file that people put there to stop the run.
 pub const STOP: &str = "STOP";
 

@@ -1,8 +1,9 @@
-//! Where the time goes: phase timers of one rank, reports over all ranks, and the pulse by which others see that a rank is
-//! alive.
+//! Where the time goes: phase timers of one rank, the trace of what it did when, reports over all ranks, and the pulse by
+//! which others see that a rank is alive.
 //!
-//! Used by executors and the run loop, never by kernels. Start reading with [`Timers`], then [`Pulse`].
+//! Used by executors and the run loop, never by kernels. Start reading with [`Timers`], then [`Trace`] and [`Pulse`].
 
+mod alignment;
 pub mod caches;
 mod efficiency;
 pub mod faults;
@@ -10,12 +11,15 @@ mod phase;
 mod process;
 mod pulse;
 mod timers;
+mod trace;
 
+pub use alignment::{Alignment, Offset};
 pub use efficiency::Efficiency;
 pub use phase::Phase;
 pub use process::{peak_memory, process_start};
 pub use pulse::{Pulse, Sign};
 pub use timers::{Entered, Timers};
+pub use trace::{Activity, Event, MOST_EVENTS, Trace};
 
 /// A table of phases with minimum, mean and maximum over ranks. `per_rank[rank][phase]` is in seconds, `wall` the time
 /// of the whole run.

@@ -2,13 +2,15 @@
 
 use super::phase::Phase;
 use super::pulse::Pulse;
+use super::trace::{Activity, Trace};
 use std::time::{Duration, Instant};
 
-/// Time spent in each phase by one rank, and its pulse.
+/// Time spent in each phase by one rank, its pulse, and where it is wanted a trace.
 #[derive(Clone, Debug)]
 pub struct Timers {
     spent: [Duration; Phase::ALL.len()],
     pulse: Pulse,
+    trace: Option<Box<Trace>>,
 }
 
 /// A phase under way, from [`Timers::enter`].
@@ -26,6 +28,7 @@ impl Timers {
         Timers {
             spent: Default::default(),
             pulse: Pulse::new(rank),
+            trace: None,
         }
     }
 
@@ -35,6 +38,15 @@ impl Timers {
         let entered = self.enter(phase);
         let result = work();
         self.leave(entered);
+        result
+    }
+
+    /// Runs `work`, which lets messages move between pieces of computing: part of [`Phase::Post`].
+    #[inline]
+    pub fn poke<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let entered = self.enter(Phase::Post);
+        let result = work();
+        self.leave_as(entered, Activity::Poke);
         result
     }
 
@@ -51,14 +63,60 @@ impl Timers {
     /// Ends a phase, and books its time to it.
     #[inline]
     pub fn leave(&mut self, entered: Entered) {
-        self.book(entered.phase, entered.start.elapsed());
+        let activity = Activity::Phase(entered.phase);
+        self.leave_as(entered, activity);
+    }
+
+    #[inline]
+    fn leave_as(&mut self, entered: Entered, activity: Activity) {
+        let end = Instant::now();
+        self.spent[entered.phase as usize] += end.duration_since(entered.start);
+        if let Some(trace) = &mut self.trace {
+            trace.note(activity, entered.start, end);
+        }
         self.pulse.resume(entered.outer);
     }
 
-    /// Books `spent` to `phase`.
+    /// Says that an executor begins with `n_steps` steps, the first of which is `step`.
     #[inline]
-    pub fn book(&mut self, phase: Phase, spent: Duration) {
-        self.spent[phase as usize] += spent;
+    pub fn begin_steps(&mut self, step: u64, n_steps: usize, executor: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.begin_steps(step, n_steps, executor());
+        }
+    }
+
+    /// Says that `step` steps are done.
+    pub fn beat(&mut self, step: u64) {
+        self.pulse.beat(step);
+        if let Some(trace) = &mut self.trace {
+            trace.between_steps(step);
+        }
+    }
+
+    /// Says that messages start, with so many bytes from this rank.
+    #[inline]
+    pub fn send(&mut self, bytes: impl FnOnce() -> usize) {
+        if let Some(trace) = &mut self.trace {
+            trace.send(bytes() as u64);
+        }
+    }
+
+    /// Says that it was seen, at `seen` or just now, that all messages have arrived.
+    #[inline]
+    pub fn arrive(&mut self, seen: Option<Instant>) {
+        if let Some(trace) = &mut self.trace {
+            trace.arrive(seen.unwrap_or_else(Instant::now));
+        }
+    }
+
+    /// From now on, also keeps a trace.
+    pub fn start_trace(&mut self, trace: Trace) {
+        self.trace = Some(Box::new(trace));
+    }
+
+    /// Ends the trace, if one is kept.
+    pub fn take_trace(&mut self) -> Option<Trace> {
+        self.trace.take().map(|trace| *trace)
     }
 
     /// The pulse of this rank.
@@ -98,5 +156,32 @@ mod tests {
         assert!(timers.seconds(Phase::Unpack) >= 0.002);
         timers.reset();
         assert_eq!(timers.all_seconds(), vec![0.0; Phase::ALL.len()]);
+    }
+
+    #[test]
+    fn a_trace_has_every_phase_with_its_step_and_pokes_apart() {
+        let mut timers = Timers::new(0);
+        timers.time(Phase::Core, || ());
+        timers.start_trace(Trace::new(0..10, 100));
+        timers.beat(3);
+        let output = timers.enter(Phase::Output);
+        timers.time(Phase::Reduce, || ());
+        timers.leave(output);
+        timers.begin_steps(3, 1, || "progress".into());
+        timers.send(|| 8);
+        timers.time(Phase::Post, || ());
+        timers.poke(|| ());
+        timers.arrive(None);
+        let trace = timers.take_trace().unwrap();
+        let seen: Vec<(&str, u32)> = trace
+            .events()
+            .iter()
+            .map(|event| (event.activity.name(), event.n_steps))
+            .collect();
+        let expected = [("reduce", 0), ("output", 0), ("post", 1), ("poke", 1), ("messages", 1)];
+        assert_eq!(seen, expected);
+        assert!(trace.events().iter().all(|event| event.step == 3));
+        timers.time(Phase::Core, || ());
+        assert!(timers.take_trace().is_none());
     }
 }

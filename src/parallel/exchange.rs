@@ -3,8 +3,9 @@
 use super::channel::{Inbox, Outbox, wait_until};
 use super::neighbours::Neighbours;
 use super::node::Node;
-use super::plan::{HaloBox, HaloCopy, HaloPlan, n_numbers};
+use super::plan::{HaloBox, HaloCopy, HaloLink, HaloPlan, n_numbers};
 use super::requests::{Message, RequestSet};
+use super::traffic::Carrier;
 use super::world::World;
 use crate::field::{BoxCopy, Real, SlotId, Storage};
 
@@ -23,6 +24,8 @@ pub struct HaloExchange<T> {
     ends: Vec<Ends<T>>,
     /// What goes through MPI: messages without elements where it does not.
     requests: RequestSet<T>,
+    /// How often it was carried out.
+    n_posted: u64,
     /// Layers below this one have their own copies made: see [`HaloExchange::copy_own`].
     copied_to: Option<i64>,
     /// The copies that are being made.
@@ -43,6 +46,7 @@ impl<T: Real> HaloExchange<T> {
             plan,
             ends: Vec::new(),
             requests: RequestSet::new(None, &[], &[]),
+            n_posted: 0,
             copied_to: None,
             due: Vec::new(),
         }
@@ -87,6 +91,27 @@ impl<T: Real> HaloExchange<T> {
 
     pub fn plan(&self) -> &HaloPlan {
         &self.plan
+    }
+
+    /// How often messages were started.
+    pub fn n_posted(&self) -> u64 {
+        self.n_posted
+    }
+
+    /// Bytes that this rank sends each time.
+    pub fn n_bytes_sent(&self) -> usize {
+        self.plan.n_cells_sent() * size_of::<T>()
+    }
+
+    /// The neighbours, and what carries what is sent to them.
+    pub fn sending(&self) -> impl Iterator<Item = (&HaloLink, Carrier)> {
+        let links = self.plan.links.iter().enumerate();
+        links.map(
+            |(n, link)| match self.ends.get(n).is_some_and(|ends| ends.outbox.is_some()) {
+                true => (link, Carrier::Memory),
+                false => (link, Carrier::Mpi),
+            },
+        )
     }
 
     /// The whole exchange, with nothing done meanwhile.
@@ -152,6 +177,7 @@ impl<T: Real> HaloExchange<T> {
 
     /// Sends and receives, without waiting.
     pub fn post(&mut self) {
+        self.n_posted += 1;
         self.ends
             .iter_mut()
             .flat_map(|ends| &mut ends.outbox)

@@ -8,6 +8,7 @@
 mod abort;
 mod aggregators;
 mod channel;
+mod clocks;
 mod collect;
 mod cores;
 mod exchange;
@@ -22,11 +23,13 @@ mod segment;
 mod sharing;
 mod swap;
 mod team;
+mod traffic;
 mod transferable;
 mod world;
 
 pub use abort::abort;
 pub use aggregators::{MOST_ON_A_HOST, groups};
+pub use clocks::clock_offset;
 pub use collect::{Collector, Gathering, PIECE_CELLS, SMALL_PIECE_CELLS, collect, contribute};
 pub use cores::CoreSet;
 pub use exchange::HaloExchange;
@@ -38,5 +41,6 @@ pub use plan::{HaloBox, HaloCopy, HaloLink, HaloNeed, HaloPlan, n_numbers};
 pub use sharing::{Seat, Sharing, sharing};
 pub use swap::Swap;
 pub use team::{Member, Team};
+pub use traffic::{Carrier, Traffic};
 pub use transferable::Transferable;
 pub use world::World;

@@ -1,4 +1,4 @@
-//! The names of lines or areas, above the panel that shows them.
+//! The names of lines or blocks, above the panel that shows them.
 
 use super::colormap::Rgb;
 use super::lines::STROKE;
@@ -8,30 +8,51 @@ use super::text::{LEADING, NOTE};
 
 /// The height of a row.
 const ROW: f64 = NOTE * LEADING;
-/// The stroke in front of a name, the space between them, and that after the name.
-const KEY: f64 = 34.0;
+/// The space between a stroke and its name, and that after the name.
 const KEY_GAP: f64 = 9.0;
 const ENTRY_GAP: f64 = 26.0;
-/// The width of a stroke that stands for an area.
-const BLOCK: f64 = 15.0;
 
-/// Names of lines beside a stroke of their colour, in rows.
+/// The stroke in front of a name.
+#[derive(Clone, Copy)]
+struct Key {
+    length: f64,
+    width: f64,
+}
+
+const LINE: Key = Key {
+    length: 34.0,
+    width: STROKE,
+};
+const BLOCK: Key = Key {
+    length: 22.0,
+    width: 15.0,
+};
+
+/// Names beside a stroke of their colour, in rows.
 pub struct Legend {
     rows: Vec<Vec<(Rgb, String)>>,
-    /// The width of the strokes.
-    stroke: f64,
+    key: Key,
 }
 
 impl Legend {
     /// The legend of several lines in rows at most `width` pixels wide; empty for a lone one, which the axis names.
     pub fn new<'a>(entries: impl ExactSizeIterator<Item = (Rgb, &'a str)>, width: f64) -> Legend {
-        let mut rows: Vec<Vec<(Rgb, String)>> = Vec::new();
-        if entries.len() < 2 {
-            return Legend { rows, stroke: STROKE };
+        match entries.len() {
+            0 | 1 => Legend::in_rows(std::iter::empty(), width, LINE),
+            _ => Legend::in_rows(entries, width, LINE),
         }
+    }
+
+    /// The legend of kinds of blocks.
+    pub fn of_blocks<'a>(entries: impl Iterator<Item = (Rgb, &'a str)>, width: f64) -> Legend {
+        Legend::in_rows(entries, width, BLOCK)
+    }
+
+    fn in_rows<'a>(entries: impl Iterator<Item = (Rgb, &'a str)>, width: f64, key: Key) -> Legend {
+        let mut rows: Vec<Vec<(Rgb, String)>> = Vec::new();
         let mut room = 0.0;
         for (color, name) in entries {
-            let entry = entry_width(name);
+            let entry = key.length + entry_width(name);
             match rows.last_mut() {
                 Some(row) if entry <= room => row.push((color, name.to_string())),
                 _ => {
@@ -41,12 +62,7 @@ impl Legend {
             }
             room -= entry;
         }
-        Legend { rows, stroke: STROKE }
-    }
-
-    /// The same with strokes as wide as blocks, for areas.
-    pub fn with_blocks(self) -> Legend {
-        Legend { stroke: BLOCK, ..self }
+        Legend { rows, key }
     }
 
     /// The space that the rows take above a frame.
@@ -60,20 +76,22 @@ impl Legend {
 
     /// Draws the legend with its upper right corner at `at`.
     pub fn draw(&self, scene: &mut Scene, at: Point) {
+        let Key { length, width } = self.key;
         for (n, row) in self.rows.iter().enumerate() {
             let middle = (at.1 + (n as f64 + 0.5) * ROW).round();
-            let mut left = at.0 + ENTRY_GAP - row.iter().map(|(_, name)| entry_width(name)).sum::<f64>();
+            let mut left = at.0 + ENTRY_GAP - row.iter().map(|(_, name)| length + entry_width(name)).sum::<f64>();
             for (color, name) in row {
-                scene.path(vec![(left, middle), (left + KEY, middle)], self.stroke, *color);
-                scene.text((left + KEY + KEY_GAP, middle), Align::Start, NOTE, INK, name);
-                left += entry_width(name);
+                scene.path(vec![(left, middle), (left + length, middle)], width, *color);
+                scene.text((left + length + KEY_GAP, middle), Align::Start, NOTE, INK, name);
+                left += length + entry_width(name);
             }
         }
     }
 }
 
+/// What a name takes behind its stroke.
 fn entry_width(name: &str) -> f64 {
-    KEY + KEY_GAP + text_width(name, NOTE) + ENTRY_GAP
+    KEY_GAP + text_width(name, NOTE) + ENTRY_GAP
 }
 
 #[cfg(test)]

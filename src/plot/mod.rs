@@ -1,4 +1,4 @@
-//! Pictures: heat maps, plane slices of 3D fields, line plots and stacked bars, as PNG or SVG.
+//! Pictures: heat maps, plane slices of 3D fields, line plots, stacked bars and timelines, as PNG or SVG.
 //!
 //! Owns everything between an array in memory and a picture on disk: colour maps, ticks, prefixes of units, the layout,
 //! and the only code that names plotters. It knows no file format other than pictures, no grid, no physics: a caller
@@ -27,6 +27,7 @@ mod scene;
 mod slices;
 mod text;
 mod ticks;
+mod timeline;
 mod units;
 
 pub use axis::AxisRange;
@@ -37,4 +38,5 @@ pub use heat_map::HeatMap;
 pub use lines::{LinePanel, LinePlot, Series};
 pub use material_map::{Mark, MarkKind, MaterialMap, MaterialPlane};
 pub use slices::{Plane, Slices, central_planes, planes_through};
+pub use timeline::{Block, Timeline, TimelineMark, TimelineRow};
 pub use units::quantity;

@@ -34,6 +34,7 @@ mod step_limit;
 mod stop;
 mod survey;
 mod terminal;
+mod tracing;
 mod watchdog;
 mod writer;
 
@@ -58,3 +59,4 @@ pub use restart::Restart;
 pub use run::{Options, Summary, run};
 pub use scenery_picture::save_scenery;
 pub use terminal::say;
+pub use tracing::TraceWish;

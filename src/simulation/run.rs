@@ -22,6 +22,7 @@ use super::requests::{Mine, Request, Requests, StopReason};
 use super::restart::{Beginning, Restart, Start, Wishes};
 use super::step_limit::StepLimit;
 use super::stop::Stop;
+use super::tracing::{TraceWish, Tracing, messages_line};
 use super::watchdog::Watchdog;
 use super::writer::{self, Report, Writer};
 use crate::config::Precision;
@@ -56,6 +57,8 @@ pub struct Options {
     pub quiet: bool,
     /// Said at the beginning, line by line, by rank 0: what is known of the launch.
     pub remarks: Vec<String>,
+    /// The trace to be written, if any.
+    pub trace: Option<TraceWish>,
 }
 
 /// How a run went.
@@ -133,6 +136,8 @@ struct Run<'a, T> {
     /// Where what is measured is kept.
     remembered: Option<Remembered>,
     last_dt: f64,
+    /// Where a trace is wanted.
+    tracing: Option<Tracing>,
     /// Watches the engine's pulse as long as the run lasts.
     _watchdog: Watchdog,
     start: Instant,
@@ -226,6 +231,10 @@ impl<'a, T: Precise> Run<'a, T> {
             }
         }
         let here = beginning.here(case);
+        let (timers, n_done) = (&mut engine.timers, clock.step());
+        let trace = options.trace.as_ref();
+        let tracing = trace.map(|wish| Tracing::begin(world, wish, &mut outputs, timers, n_done));
+        let tracing = tracing.transpose()?;
         let now = Instant::now();
         let mut run = Run {
             world,
@@ -256,6 +265,7 @@ impl<'a, T: Precise> Run<'a, T> {
             choice,
             tuner,
             remembered,
+            tracing,
             start: now,
             begun: now,
             started: provenance::now_iso(),
@@ -337,6 +347,16 @@ impl<'a, T: Precise> Run<'a, T> {
         }
         let closed = self.probes.finish(self.world);
         result = result.and(closed);
+        let trace = match self.write_trace(&result) {
+            Ok(text) => text,
+            Err(error) => {
+                result = result.and(Err(error));
+                String::new()
+            }
+        };
+        if result.is_err() {
+            self.outputs.note(trace.trim_end());
+        }
         let (state, message) = match &result {
             Ok(()) => (RunState::Finished, String::new()),
             Err(error @ Error::Stopped(_)) => (RunState::Stopped, error.to_string()),
@@ -361,8 +381,9 @@ impl<'a, T: Precise> Run<'a, T> {
             table += &format!("{}\n", Efficiency::of(&seconds_per_rank, wall_seconds));
         }
         let memory = self.memory_line();
+        let messages = messages_line(self.world, &self.engine.traffic(), steps - self.first_step);
         self.say(&format!(
-            "{table}{memory}finished: {steps} steps to t = {} in {}, {}\nwritten to {}",
+            "{table}{memory}{messages}{trace}finished: {steps} steps to t = {} in {}, {}\nwritten to {}",
             simulated(self.clock.time(), self.case.config.units),
             wall(wall_seconds),
             rate(cells_per_second),
@@ -377,6 +398,24 @@ impl<'a, T: Precise> Run<'a, T> {
             checkpoints: self.checkpoints.tally(),
             cells_per_second,
         })
+    }
+
+    /// Writes the trace, where one is wanted, of a run that has come to an end at which files can be written; returns what there
+    /// is to say. All ranks call it.
+    fn write_trace(&mut self, result: &Result<()>) -> Result<String> {
+        let has_ended_well = matches!(result, Ok(()) | Err(Error::Stopped(_) | Error::Numerical(_)));
+        let Some(tracing) = self.tracing.take().filter(|_| has_ended_well) else {
+            return Ok(String::new());
+        };
+        let traffic = self.engine.traffic();
+        let n_steps = self.clock.step() - self.first_step;
+        tracing.finish(
+            self.world,
+            &self.case.config.title,
+            &mut self.engine.timers,
+            &traffic,
+            n_steps,
+        )
     }
 
     /// What the ranks took at most, and what was predicted for the one that took most. All ranks call it.
@@ -402,13 +441,13 @@ impl<'a, T: Precise> Run<'a, T> {
 
     fn advance_to_end(&mut self) -> Result<()> {
         self.begin()?;
-        self.engine.timers.pulse().beat(self.clock.step());
+        self.engine.timers.beat(self.clock.step());
         self.begun = Instant::now();
         while !self.is_at_end() {
             self.look_at_requests()?;
             let ticks = self.block()?;
             self.advance(&ticks)?;
-            self.engine.timers.pulse().beat(self.clock.step());
+            self.engine.timers.beat(self.clock.step());
             let here = self.here();
             self.look_at_total()?;
             let is_last = self.is_at_end();

@@ -24,6 +24,7 @@
 //! | `remembered` | what `auto` measures is said, kept for later runs, and changes no bit |
 //! | `predict` | steps on ranks that are not here are predicted, on those that are held against what is measured |
 //! | `memory` | a run takes the memory that was predicted for it |
+//! | `trace` | every phase of every step on every rank is in the trace; blocks of steps send fewer messages |
 //! | `time` | every step is stable, times are met without slivers |
 //! | `scaling` | studies launch their points, leave files that can be read, and refuse what cannot be measured |
 //! | `quick` | the subset of all this that a developer runs after every change |
@@ -57,4 +58,5 @@ mod remembered;
 mod scaling;
 mod stalls;
 mod time;
+mod trace;
 mod validate;

@@ -1,9 +1,9 @@
-//! `simrun plot`: pictures of snapshots, histories and probes.
+//! `simrun plot`: pictures of snapshots, histories, probes and traces.
 //!
 //! Owns the choice of what is drawn, its words and its file names; the drawing itself belongs to `plot`, the reading to
 //! `files`. Start reading with `pictures`, which walks through a run; `field_view` decides how one field is shown,
-//! `look` with which colours, `probe_panels` which fields of a probe share a panel; columns of a history do as
-//! `simulation` says.
+//! `look` with which colours, `probe_panels` which fields of a probe share a panel, `trace_view` which steps of a trace are
+//! shown; columns of a history share panels as `simulation` says.
 
 mod destination;
 mod extent;
@@ -15,6 +15,7 @@ mod probe_panels;
 mod selection;
 #[cfg(test)]
 mod tests;
+mod trace_view;
 
 use std::path::{Path, PathBuf};
 
@@ -22,14 +23,15 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use self::look::range_from_text;
 pub use self::plane_choice::PlaneChoice;
+use super::steps::Steps;
 use crate::error::Result;
 use crate::plot::Colormap;
 
-/// Draws snapshots, histories and probes as pictures: of a run the last snapshot of each series, the history and all
-/// probes, into its folder `plots`; of a file into the folder where it lies.
+/// Draws snapshots, histories, probes and traces as pictures: of a run the last snapshot of each series, the history, all
+/// probes and the trace, into its folder `plots`; of a file into the folder where it lies.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct PlotArgs {
-    /// Snapshots (.h5), histories and probes (.csv) or folders of runs [default: the latest run under output/]
+    /// Snapshots (.h5), histories and probes (.csv), traces (.json) or folders of runs [default: the latest run under output/]
     #[arg(value_name = "FILE or RUN")]
     pub paths: Vec<PathBuf>,
     /// Draws this field only; may be given several times
@@ -41,6 +43,9 @@ pub struct PlotArgs {
     /// Draws the plane of a 3D field that is nearest to x, y or z = M metres, in place of the three central ones
     #[arg(long, value_name = "AXIS=M")]
     pub plane: Option<PlaneChoice>,
+    /// Draws these steps of a trace: `100..103` are three of them [default: a few in the middle]
+    #[arg(long, value_name = "A..B")]
+    pub steps: Option<Steps>,
     /// Values at the ends of the colour bar, in the unit of the field
     #[arg(long, value_name = "LO,HI", value_parser = range_from_text, allow_hyphen_values = true)]
     pub range: Option<(f64, f64)>,

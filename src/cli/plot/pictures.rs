@@ -11,10 +11,11 @@ use super::field_view::FieldView;
 use super::look::Look;
 use super::probe_panels;
 use super::selection::{check_known, chosen};
+use super::trace_view;
 use crate::config::Document;
 use crate::error::{Error, Result};
-use crate::files::run_folder::{self, HISTORY, RESOLVED_CONFIG};
-use crate::files::{History, ProbeSeries, SnapshotReader};
+use crate::files::run_folder::{self, HISTORY, RESOLVED_CONFIG, TRACE};
+use crate::files::{History, ProbeSeries, SnapshotReader, TraceFile};
 use crate::plot::LinePlot;
 use crate::simulation::{history_fields, history_plot};
 
@@ -36,6 +37,7 @@ pub fn draw(args: &PlotArgs, runs: &Path, out: &mut dyn Write) -> Result<()> {
         match path.extension().and_then(|extension| extension.to_str()) {
             _ if path.is_dir() => drawing.run(path)?,
             Some("csv") => drawing.history_file(path)?,
+            Some("json") => drawing.trace_file(path)?,
             _ => drawing.snapshot_file(path)?,
         }
     }
@@ -54,7 +56,8 @@ impl Drawing<'_> {
         let series = series_of(run_folder::snapshots(run)?);
         let history = self.history_of(run)?;
         let probes = self.probes_of(run)?;
-        if series.is_empty() && history.is_none() && probes.is_empty() {
+        let trace = run.join(TRACE);
+        if series.is_empty() && history.is_none() && probes.is_empty() && !trace.exists() {
             let cause = format!(
                 "it holds neither snapshots nor a {HISTORY} with rows; name a run that has written some, a snapshot \
                  (.h5) or a history (.csv)"
@@ -90,7 +93,23 @@ impl Drawing<'_> {
         for (name, probe) in &probes {
             self.probe(probe, &title, name, &mut destination)?;
         }
-        Ok(())
+        match trace.exists() && self.args.fields.is_empty() {
+            true => self.trace(&trace, &mut destination),
+            false => Ok(()),
+        }
+    }
+
+    fn trace_file(&mut self, path: &Path) -> Result<()> {
+        self.trace(path, &mut Destination::of_file(path, self.args.output.as_ref()))
+    }
+
+    /// Draws the trace at `path` as a picture of its name.
+    fn trace(&mut self, path: &Path, destination: &mut Destination) -> Result<()> {
+        let timeline = trace_view::timeline(&TraceFile::read(path)?, path, self.args.steps)?;
+        let picture = destination.path_of(&format!("{}.{}", stem(path), self.args.format.extension()))?;
+        self.check_new(&picture)?;
+        timeline.save(&picture)?;
+        self.say(picture)
     }
 
     fn snapshot_file(&mut self, path: &Path) -> Result<()> {
