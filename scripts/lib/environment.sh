@@ -80,7 +80,9 @@ use_mpi() {
     mkdir -p -- "$commands"
     for command in mpicc mpirun mpiexec; do
         command -v "$command.$1" >/dev/null || return 1
-        ln -sfn -- "$(command -v "$command.$1")" "$commands/$command"
+        # No links: MPICH looks for its helpers beside the name that it was started by.
+        printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "$command.$1")" >"$commands/$command"
+        chmod +x -- "$commands/$command"
     done
     export PATH="$commands:$PATH"
 }

@@ -10,9 +10,8 @@ use crate::grid::{Decomposition, Grid, IndexBox, Tile};
 use crate::kernels::{self, Declaration, Gauges, Kernel, StageCall, StageSpec};
 use crate::metrics::{Phase, Timers};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, Traffic, World, n_numbers, shared_numbers};
+use crate::parallel::{HaloExchange, HaloNeed, HaloPlan, Neighbours, Team, Traffic, World, shared_numbers};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -64,14 +63,6 @@ impl Executor {
             _ => None,
         }
     }
-}
-
-/// What goes to another rank in a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sent {
-    pub to: usize,
-    pub messages: f64,
-    pub bytes: f64,
 }
 
 /// What an engine is built from.
@@ -333,30 +324,6 @@ impl<T: Real> Engine<T> {
             .any(|exchange| !exchange.plan().links.is_empty())
     }
 
-    /// What the tile sends in a step of `executor`, the mean over phases.
-    pub fn sent(&self, executor: Executor) -> Vec<Sent> {
-        let of_blocks = |n: usize| self.exchanges.temporal.iter().find(|blocks| blocks.n_steps == n);
-        let (exchanges, n_steps): (Vec<&HaloExchange<T>>, f64) = match executor.block().and_then(of_blocks) {
-            Some(blocks) => (blocks.exchanges().iter().collect(), blocks.n_steps as f64),
-            None => (self.exchanges.of_stages.iter().flatten().flatten().collect(), 1.0),
-        };
-        let n = self.declaration.phases.len() as f64 * n_steps;
-        let mut sent: BTreeMap<usize, Sent> = BTreeMap::new();
-        for link in exchanges.iter().flat_map(|exchange| &exchange.plan().links) {
-            let numbers = n_numbers(&link.sends);
-            if numbers > 0 {
-                let to = sent.entry(link.rank).or_insert(Sent {
-                    to: link.rank,
-                    messages: 0.0,
-                    bytes: 0.0,
-                });
-                to.messages += 1.0 / n;
-                to.bytes += (numbers * size_of::<T>()) as f64 / n;
-            }
-        }
-        sent.into_values().collect()
-    }
-
     /// The messages that this tile has sent so far, in steps and for gauges; not those that filled the halos at the
     /// beginning.
     pub fn traffic(&self) -> Vec<Traffic> {
@@ -586,7 +553,7 @@ impl<T: Real> Engine<T> {
 
     fn copy_own(&mut self, exchange: &mut HaloExchange<T>, axis: usize, end: i64) {
         self.timers
-            .time(Phase::Pack, || exchange.copy_own(&mut self.storage, axis, end));
+            .time(Phase::Ghost, || exchange.copy_own(&mut self.storage, axis, end));
     }
 
     fn pack_and_post(&mut self, exchange: &mut HaloExchange<T>) {

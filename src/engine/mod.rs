@@ -14,7 +14,7 @@ mod tuner;
 
 pub use block::{Block, Level, depth_of};
 pub use exchange_needs::exchange_needs;
-pub use executor::{Engine, Executor, Sent, Setup, message_bytes};
+pub use executor::{Engine, Executor, Setup, message_bytes};
 pub use recorder::{Recorder, Watch, cell_of_node};
 pub use sweep::Sweep;
 pub use tick::Tick;

@@ -15,6 +15,8 @@ pub enum Phase {
     Wait,
     /// Copying what has arrived into the halo.
     Unpack,
+    /// Copying cells of the tile into its own halo, where it is its own neighbour.
+    Ghost,
     /// Sums, extrema and checks over all ranks.
     Reduce,
     /// Writing snapshots, history and status.
@@ -24,13 +26,14 @@ pub enum Phase {
 }
 
 impl Phase {
-    pub const ALL: [Phase; 9] = [
+    pub const ALL: [Phase; 10] = [
         Phase::Core,
         Phase::Shell,
         Phase::Pack,
         Phase::Post,
         Phase::Wait,
         Phase::Unpack,
+        Phase::Ghost,
         Phase::Reduce,
         Phase::Output,
         Phase::Checkpoint,
@@ -44,6 +47,7 @@ impl Phase {
             Phase::Post => "post",
             Phase::Wait => "wait",
             Phase::Unpack => "unpack",
+            Phase::Ghost => "ghost",
             Phase::Reduce => "reduce",
             Phase::Output => "output",
             Phase::Checkpoint => "checkpoint",
@@ -59,6 +63,7 @@ impl Phase {
             Phase::Post => "starting messages",
             Phase::Wait => "waiting for messages",
             Phase::Unpack => "copying out of messages",
+            Phase::Ghost => "copying into its own halo",
             Phase::Reduce => "sums and checks over all ranks",
             Phase::Output => "writing output",
             Phase::Checkpoint => "writing a checkpoint",

@@ -21,7 +21,7 @@ pub enum Activity {
 
 impl Activity {
     /// All of them, in the order of legends.
-    pub const ALL: [Activity; 11] = [
+    pub const ALL: [Activity; 12] = [
         Activity::Phase(Phase::Core),
         Activity::Phase(Phase::Shell),
         Activity::Phase(Phase::Pack),
@@ -29,6 +29,7 @@ impl Activity {
         Activity::Poke,
         Activity::Phase(Phase::Wait),
         Activity::Phase(Phase::Unpack),
+        Activity::Phase(Phase::Ghost),
         Activity::Phase(Phase::Reduce),
         Activity::Phase(Phase::Output),
         Activity::Phase(Phase::Checkpoint),

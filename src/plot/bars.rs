@@ -48,12 +48,13 @@ const TOTAL_GAP: f64 = 10.0;
 
 /// Colours that people with any colour vision tell apart (M. Okabe and K. Ito, Color Universal Design, 2008), so that the first
 /// two belong together, and a grey for the rest.
-const COLORS: [Rgb; 7] = [
+const COLORS: [Rgb; 8] = [
     [0, 114, 178],
     [86, 180, 233],
     [0, 158, 115],
     [230, 159, 0],
     [204, 121, 167],
+    [240, 228, 66],
     [213, 94, 0],
     [170, 170, 170],
 ];
@@ -116,7 +117,7 @@ impl BarPlot {
             .filter(|&part| is_there(part))
             .map(|part| (color(part), self.parts[part].as_str()))
             .collect();
-        Legend::new(parts.into_iter(), WIDTH).with_blocks()
+        Legend::of_blocks(parts.into_iter(), WIDTH)
     }
 
     /// Where each bar begins, from the upper edge of the frame.

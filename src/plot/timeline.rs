@@ -74,7 +74,7 @@ const LEAST_WIDTH: f64 = 0.7;
 const IDLE: Rgb = [244, 244, 242];
 
 /// By kinds, told apart with any colour vision; what is waited for is the most striking.
-const COLORS: [Rgb; 11] = [
+const COLORS: [Rgb; 12] = [
     [0, 114, 178],
     [110, 190, 235],
     [0, 158, 115],
@@ -82,6 +82,7 @@ const COLORS: [Rgb; 11] = [
     [250, 235, 90],
     [213, 64, 0],
     [130, 205, 170],
+    [175, 195, 70],
     [204, 121, 167],
     [120, 94, 160],
     [80, 60, 50],
@@ -227,7 +228,7 @@ mod tests {
             label: label.into(),
             note: "a-host-of-the-cluster".into(),
             blocks: vec![block(10.0, 0), block(10.002, 1), block(11.0, 3)],
-            background: vec![block(9.999, 10)],
+            background: vec![block(9.999, 11)],
             marks: (0..n_marks).map(mark).collect(),
         }
     }
@@ -266,7 +267,7 @@ mod tests {
             .shapes
             .iter()
             .filter_map(|shape| match shape {
-                Shape::Polygon(points, color) if *color == COLORS[10] => Some(points[1].0 - points[0].0),
+                Shape::Polygon(points, color) if *color == COLORS[11] => Some(points[1].0 - points[0].0),
                 _ => None,
             })
             .collect();

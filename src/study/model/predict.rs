@@ -5,14 +5,14 @@ use super::machine::{Machine, Network};
 use super::silent::Pace;
 use super::step::{Order, Transfer, Work, step_time};
 use crate::config::Precision;
-use crate::engine::{Engine, Executor, Sent, Setup, depth_of};
+use crate::engine::{Engine, Executor, Setup, depth_of};
 use crate::error::{Error, Result};
 use crate::files::provenance::host_name;
 use crate::grid::{PerAxis, Topology};
 use crate::kernels::contract::Buildable;
 use crate::metrics::caches::{caches, clock, n_processors, working_cache};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::World;
+use crate::parallel::{Traffic, World};
 use crate::simulation::{Case, deepened};
 use crate::study::kernels::fitted_kernel;
 use crate::study::machine::{Memory, Stream};
@@ -281,6 +281,33 @@ impl Scale {
     }
 }
 
+/// What goes to another rank in a step.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    to: usize,
+    messages: f64,
+    bytes: f64,
+}
+
+/// What was sent in a step, the mean of `n_steps`, between which and before which so much had been sent.
+fn sent_between(before: &[Traffic], after: &[Traffic], n_steps: u64) -> Vec<Sent> {
+    let earlier = |traffic: &Traffic| {
+        let same = before
+            .iter()
+            .find(|other| (other.to, other.through) == (traffic.to, traffic.through));
+        same.map_or((0, 0), |other| (other.messages, other.bytes))
+    };
+    let sent = |traffic: &Traffic| {
+        let (messages, bytes) = earlier(traffic);
+        Sent {
+            to: traffic.to,
+            messages: (traffic.messages - messages) as f64 / n_steps as f64,
+            bytes: (traffic.bytes - bytes) as f64 / n_steps as f64,
+        }
+    };
+    after.iter().map(sent).filter(|sent| sent.messages > 0.0).collect()
+}
+
 /// What was measured of an executor.
 struct Try {
     work: Work,
@@ -362,9 +389,12 @@ impl<'w, T: Buildable> Measured<'w, T> {
         let n = self.executors.len();
         let mut parts = vec![[const { Vec::new() }; 3]; n];
         let mut real = vec![Samples::default(); n];
+        let mut sent = vec![Vec::new(); n];
         for repetition in 0..=self.repeat {
             for (number, &executor) in self.executors.iter().enumerate() {
+                let before = self.silent.engine.traffic();
                 let silent = self.silent.stretch(executor, self.n_steps);
+                sent[number] = sent_between(&before, &self.silent.engine.traffic(), self.n_steps);
                 let job = self.real.as_mut().map(|real| real.stretch(executor, self.n_steps));
                 // The first is for warming up.
                 if repetition > 0 {
@@ -378,18 +408,17 @@ impl<'w, T: Buildable> Measured<'w, T> {
             }
         }
         let middle = |values: &Vec<f64>| values.iter().copied().collect::<Samples>().median();
-        let executors = self.executors.iter().zip(parts).zip(real);
-        executors
-            .map(|((&executor, [core, shell, copies]), real)| Try {
-                work: Work {
-                    core: middle(&core),
-                    shell: middle(&shell),
-                    copies: middle(&copies),
-                },
-                sent: self.silent.engine.sent(executor),
-                measured: self.real.is_some().then_some(real),
-            })
-            .collect()
+        let all = parts.into_iter().zip(real).zip(sent);
+        all.map(|(([core, shell, copies], real), sent)| Try {
+            work: Work {
+                core: middle(&core),
+                shell: middle(&shell),
+                copies: middle(&copies),
+            },
+            sent,
+            measured: self.real.is_some().then_some(real),
+        })
+        .collect()
     }
 }
 

@@ -12,12 +12,13 @@ use std::path::{Path, PathBuf};
 const FORMATS: [&str; 2] = ["png", "svg"];
 
 /// Phases that have a colour of their own; all other time is the rest.
-const SHOWN: [Phase; 6] = [
+const SHOWN: [Phase; 7] = [
     Phase::Core,
     Phase::Shell,
     Phase::Pack,
     Phase::Post,
     Phase::Unpack,
+    Phase::Ghost,
     Phase::Wait,
 ];
 
