@@ -375,7 +375,7 @@ mod tests {
             panel("Maximum", false, 2, |i| -i),
             panel("Norm", false, 3, |i| i),
         ];
-        let shapes = format!("{:?}", plot(panels).scene().shapes);
+        let shapes = format!("{:?}", plot(panels).scene(&[]).shapes);
         assert_eq!(
             shapes.matches("field 1").count(),
             2,
