@@ -404,18 +404,16 @@ impl<'a, T: Precise> Run<'a, T> {
     /// is to say. All ranks call it.
     fn write_trace(&mut self, result: &Result<()>) -> Result<String> {
         let has_ended_well = matches!(result, Ok(()) | Err(Error::Stopped(_) | Error::Numerical(_)));
-        let Some(tracing) = self.tracing.take().filter(|_| has_ended_well) else {
+        let timers = &mut self.engine.timers;
+        let (Some(tracing), Some(trace), true) = (self.tracing.take(), timers.take_trace(), has_ended_well) else {
             return Ok(String::new());
         };
-        let traffic = self.engine.traffic();
+        let phase = timers.enter(Phase::Output);
+        let title = &self.case.config.title;
         let n_steps = self.clock.step() - self.first_step;
-        tracing.finish(
-            self.world,
-            &self.case.config.title,
-            &mut self.engine.timers,
-            &traffic,
-            n_steps,
-        )
+        let said = tracing.finish(self.world, title, &trace, &self.engine.traffic(), n_steps);
+        self.engine.timers.leave(phase);
+        said
     }
 
     /// What the ranks took at most, and what was predicted for the one that took most. All ranks call it.

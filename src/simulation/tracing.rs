@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// Events that travel to rank 0 at a time.
 const PIECE: usize = 8192;
 
+/// What travels when there is no more. It has a length: an MPI may take the address of nothing for one of its special ones.
+const END: &[u8] = b" ";
+
 /// The trace that is wanted of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraceWish {
@@ -50,8 +53,8 @@ impl Tracing {
         Ok(Tracing { paths, beginning })
     }
 
-    /// Writes what was recorded, and the messages of all ranks, of a run called `title` that has made `n_steps` steps.
-    /// Returns what there is to say. All ranks call it.
+    /// Writes what the traces of all ranks hold, of which `trace` is that of this one, and their messages, of a run called `title`
+    /// that has made `n_steps` steps. Returns what there is to say. All ranks call it.
     ///
     /// # Errors
     /// [`Error::Io`], agreed on by all ranks, if a file cannot be written.
@@ -59,14 +62,13 @@ impl Tracing {
         self,
         world: &World,
         title: &str,
-        timers: &mut Timers,
+        trace: &Trace,
         traffic: &[Traffic],
         n_steps: u64,
     ) -> Result<String> {
-        let trace = timers.take_trace().expect("it was begun");
         let clock = Alignment::new(self.beginning, clock_offset(world, || trace.now()));
         let (path, messages) = self.paths.unzip();
-        let written = write_trace(world, title, &trace, &clock, path.as_deref());
+        let written = write_trace(world, title, trace, &clock, path.as_deref());
         let written = written.and(write_messages(world, traffic, n_steps, messages.as_deref()));
         let all = world.gather_all(&[trace.events().len() as f64, trace.n_lost() as f64]);
         world.agree(written)?;
@@ -159,27 +161,27 @@ fn write_trace(world: &World, title: &str, trace: &Trace, clock: &Alignment, pat
         }
     };
     for rank in 0..world.size() {
-        let mut pieces = trace.events().chunks(PIECE);
-        let mut head = Some(rank_head(world.rank(), &provenance::host_name(), trace, clock));
         if world.rank() != rank && !world.is_root() {
             continue;
         }
-        // An empty piece says that there are no more, whatever has become of the file.
+        let mut pieces = trace.events().chunks(PIECE);
+        let mut head = Some(rank_head(world.rank(), &provenance::host_name(), trace, clock));
+        // All pieces are taken, whatever has become of the file.
         loop {
             let mine = match (world.rank() == rank, head.take()) {
                 (false, _) => Vec::new(),
                 (true, Some(head)) => head,
                 (true, None) => pieces
                     .next()
-                    .map_or(Vec::new(), |piece| rank_events(rank, piece, trace.executors(), clock)),
+                    .map_or(END.to_vec(), |piece| rank_events(rank, piece, trace.executors(), clock)),
             };
-            let is_last = mine.is_empty();
+            let is_last = mine == END;
             let arrived = world.gather_bytes(&[rank], mine);
-            let is_last = arrived.first().map_or(is_last, Vec::is_empty);
-            arrived.iter().for_each(|piece| take(piece));
+            let is_last = arrived.first().map_or(is_last, |piece| piece == END);
             if is_last {
                 break;
             }
+            arrived.iter().for_each(|piece| take(piece));
         }
     }
     let lost: Vec<u64> = lost.iter().map(|rank| rank[0] as u64).collect();
@@ -193,13 +195,15 @@ fn write_messages(world: &World, traffic: &[Traffic], n_steps: u64, path: Option
          from,to,messages,bytes,through\n"
     );
     for rank in 0..world.size() {
-        let mine = if rank == world.rank() {
-            rows(rank, traffic)
-        } else {
-            String::new()
-        };
-        let arrived = world.gather_bytes(&[rank], mine.into_bytes());
-        arrived.iter().for_each(|rows| table += &String::from_utf8_lossy(rows));
+        let mut mine = Vec::new();
+        if rank == world.rank() {
+            mine.extend(rows(rank, traffic).into_bytes());
+            mine.extend(END);
+        }
+        let arrived = world.gather_bytes(&[rank], mine);
+        for rows in &arrived {
+            table += String::from_utf8_lossy(rows).trim_end_matches(' ');
+        }
     }
     match path {
         Some(path) => fs::write(path, table).map_err(|e| Error::io("write", path, e)),
