@@ -32,7 +32,7 @@ pub struct BarPlot {
     pub subtitle: String,
     pub value_label: String,
     pub value_unit: String,
-    /// Names of the parts, at most seven. Those that no bar has stay out of the legend.
+    /// Names of the parts, at most seven. Those that cannot be seen in any bar stay out of the legend.
     pub parts: Vec<String>,
     pub bars: Vec<Bar>,
 }
@@ -45,6 +45,9 @@ const GROUP_GAP: f64 = 16.0;
 const LABEL_GAP: f64 = 12.0;
 /// From a bar to the text of its length.
 const TOTAL_GAP: f64 = 10.0;
+
+/// Parts below this share of the longest bar cannot be seen.
+const LEAST_SEEN: f64 = 1e-3;
 
 /// Colours that people with any colour vision tell apart (M. Okabe and K. Ito, Color Universal Design, 2008), so that the first
 /// two belong together, and a grey for the rest.
@@ -83,7 +86,7 @@ impl BarPlot {
         let left = (MARGIN + labels + LABEL_GAP).round();
         let width = (left + WIDTH + axis.overhang() + MARGIN).round();
         let heading = Heading::new(&self.title, &self.subtitle, width - 2.0 * MARGIN);
-        let legend = self.legend();
+        let legend = self.legend(longest);
         let top = (MARGIN + heading.height() + legend.height()).round();
         let tops = self.tops();
         let height = tops.last().map_or(HEIGHT, |last| last + HEIGHT + GAP);
@@ -111,8 +114,9 @@ impl BarPlot {
         scene
     }
 
-    fn legend(&self) -> Legend {
-        let is_there = |part: usize| self.bars.iter().any(|bar| bar.parts[part] > 0.0);
+    /// The parts that can be seen in a plot whose longest bar is `longest`.
+    fn legend(&self, longest: f64) -> Legend {
+        let is_there = |part: usize| self.bars.iter().any(|bar| bar.parts[part] > LEAST_SEEN * longest);
         let parts: Vec<(Rgb, &str)> = (0..self.parts.len())
             .filter(|&part| is_there(part))
             .map(|part| (color(part), self.parts[part].as_str()))
@@ -222,8 +226,8 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_no_bar_has_keep_their_colour_and_stay_out_of_the_legend() {
-        let shapes = format!("{:?}", plot(&[[2.0, 0.0, 1.0]]).scene().shapes);
+    fn parts_that_nobody_sees_keep_their_colour_and_stay_out_of_the_legend() {
+        let shapes = format!("{:?}", plot(&[[2.0, 1e-4, 1.0]]).scene().shapes);
         assert!(shapes.contains("wait") && !shapes.contains("shell"));
     }
 }

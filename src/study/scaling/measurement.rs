@@ -13,8 +13,10 @@ use crate::metrics::caches::n_processors;
 use crate::metrics::peak_memory;
 use crate::parallel::World;
 use crate::simulation::{BareRun, Case, Precise};
+use crate::study::machine::processor_seconds;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::time::Instant;
 
 /// For how long each of several executors is tried, s, and how often.
 const TRIAL: (f64, usize) = (0.1, 3);
@@ -44,6 +46,9 @@ pub struct Measurement {
     pub warm_up_steps: u64,
     /// Of the measured steps on the slowest rank, s.
     pub wall: f64,
+    /// Share of the measured time for which a rank had a processor, of the rank that had one for the shortest: ranks that wait
+    /// keep theirs, so that what is missing was taken by others.
+    pub processor_share: Option<f64>,
     /// Seconds of every rank in every phase: `[rank][phase]`, in the order of `Phase::ALL`.
     pub phases: Vec<Vec<f64>>,
     /// Bytes of the slots of all ranks.
@@ -112,7 +117,10 @@ fn measured<T: Precise>(world: &World, case: Case, amount: Amount) -> Result<Mea
     };
     let warm_up_steps = warm_up(steps, course.round(choice));
     course.run.advance(choice, warm_up_steps)?;
+    let (busy, start) = (processor_seconds(), Instant::now());
     let wall = course.seconds(choice, steps)?;
+    let mut share = [(processor_seconds() - busy) / start.elapsed().as_secs_f64()];
+    world.min(&mut share);
     course.run.check()?;
     let (engine, decomposition) = (course.run.engine(), course.run.decomposition());
     let sizes = (0..world.size()).map(|rank| decomposition.owned(rank).size());
@@ -132,6 +140,7 @@ fn measured<T: Precise>(world: &World, case: Case, amount: Amount) -> Result<Mea
         steps,
         warm_up_steps,
         wall,
+        processor_share: Some(share[0]),
         phases: world.gather_all(&engine.timers.all_seconds()),
         storage_bytes: memory.iter().map(|rank| rank[0]).sum(),
         peak_memory: (!most.is_nan()).then_some(most),
@@ -224,6 +233,7 @@ pub mod tests {
             steps: 100,
             warm_up_steps: 10,
             wall,
+            processor_share: Some(1.0),
             phases: phases.collect(),
             storage_bytes: 2.0 * 960.0 * 8.0,
             peak_memory: None,
@@ -254,6 +264,7 @@ pub mod tests {
         assert_eq!((measurement.steps, measurement.tile), (30, [12, 10, 1]));
         // Two slots take turns: two phases.
         assert_eq!(measurement.warm_up_steps, 8);
+        assert!(measurement.processor_share.is_some_and(|share| share > 0.0));
         assert!(measurement.wall > 0.0 && measurement.phases[0][Phase::Core as usize] > 0.0);
     }
 

@@ -10,6 +10,9 @@ use serde::Serialize;
 /// Measured seconds below which a point is marked.
 const LEAST_SECONDS: f64 = 1.0;
 
+/// Share of the time for which every rank has to have had a processor.
+const LEAST_SHARE: f64 = 0.9;
+
 /// All launches of one point.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
@@ -18,7 +21,7 @@ pub struct Measured {
     pub launches: Vec<Measurement>,
 }
 
-/// What one point comes to: medians over its launches.
+/// What one point comes to: the median of its launches, and of the launch with the median time what its ranks were busy with.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     pub ranks: usize,
@@ -86,50 +89,42 @@ pub fn rows(measured: &[Measured]) -> Vec<Row> {
 /// A row without its baseline.
 fn row(measured: &Measured) -> Row {
     let (point, launches) = (&measured.point, &measured.launches);
-    let median = |of: &dyn Fn(&Measurement) -> f64| launches.iter().map(of).collect::<Samples>().median();
     let step_seconds: Samples = launches.iter().map(Measurement::step_seconds).collect();
-    let [load_balance, communication] =
-        [pop_balance as fn(&Measurement) -> f64, pop_communication].map(|of| median(&of));
+    let typical = typical(launches);
     let of_phase = |phase: &Phase| {
-        let n = *phase as usize;
-        median(&|m| m.phases.iter().map(|rank| rank[n]).sum::<f64>() / (m.ranks as u64 * m.steps) as f64)
+        let all: f64 = typical.phases.iter().map(|rank| rank[*phase as usize]).sum();
+        all / (typical.ranks as u64 * typical.steps) as f64
     };
     let mut executors: Vec<&str> = launches.iter().map(|m| m.executor.as_str()).collect();
     executors.dedup();
-    let last = launches.last().expect("a point was measured");
     Row {
         ranks: point.ranks,
         threads: point.threads,
         asked: point.executor.clone(),
         executor: executors.join(" / "),
-        cells: last.cells,
-        topology: last.topology,
-        tile: last.tile,
-        steps: last.steps,
-        updates_per_second: last.cells.iter().product::<usize>() as f64 / step_seconds.median(),
+        cells: typical.cells,
+        topology: typical.topology,
+        tile: typical.tile,
+        steps: typical.steps,
+        updates_per_second: typical.cells.iter().product::<usize>() as f64 / step_seconds.median(),
         step_seconds,
         baseline_ranks: point.ranks,
         speed_up: 1.0,
         efficiency: 1.0,
-        pop: Efficiency {
-            load_balance,
-            communication,
-            parallel: load_balance * communication,
-        },
+        pop: Efficiency::of(&typical.phases, typical.wall),
         phase_seconds: Phase::ALL.iter().map(of_phase).collect(),
         hidden: None,
-        storage_bytes: last.storage_bytes,
-        peak_memory: last.peak_memory,
+        storage_bytes: typical.storage_bytes,
+        peak_memory: typical.peak_memory,
         marks: marks(launches),
     }
 }
 
-fn pop_balance(measurement: &Measurement) -> f64 {
-    Efficiency::of(&measurement.phases, measurement.wall).load_balance
-}
-
-fn pop_communication(measurement: &Measurement) -> f64 {
-    Efficiency::of(&measurement.phases, measurement.wall).communication
+/// The launch with the median time, of two in the middle the faster: its phases add up to its time, which medians of phases do not.
+fn typical(launches: &[Measurement]) -> &Measurement {
+    let mut by_time: Vec<&Measurement> = launches.iter().collect();
+    by_time.sort_by(|a, b| a.step_seconds().total_cmp(&b.step_seconds()));
+    by_time[(by_time.len() - 1) / 2]
 }
 
 /// The share of waiting that `row` has less of than `blocking`, if that waits at all.
@@ -147,6 +142,11 @@ fn marks(launches: &[Measurement]) -> Vec<String> {
         marks.push("more ranks than cores: not a scaling result".into());
     } else if any(&|m| m.ranks_on_a_host() * m.threads > m.processors) {
         marks.push("more threads than cores: not a scaling result".into());
+    }
+    let is_disturbed = |m: &Measurement| m.processor_share.is_some_and(|share| share < LEAST_SHARE);
+    // The median bears that fewer than half are.
+    if marks.is_empty() && 2 * launches.iter().filter(|m| is_disturbed(m)).count() >= launches.len() {
+        marks.push("other work took more than a tenth of a processor: not a scaling result".into());
     }
     if any(&|m| m.wall < LEAST_SECONDS) {
         marks.push("measured for less than a second".into());
@@ -218,6 +218,8 @@ pub mod tests {
         assert_eq!(rows[3].hidden, Some(0.5));
         assert_eq!((rows[2].hidden, rows[1].hidden), (None, None));
         assert_eq!(rows[2].seconds_in(Phase::Wait), 0.01);
+        // Of the launch of 4.2 s.
+        assert_eq!(rows[0].pop.communication, 4.0 / 4.2);
     }
 
     #[test]
@@ -233,6 +235,18 @@ pub mod tests {
         assert_eq!(marks_of(0.9, 2, 1), ["measured for less than a second"]);
         assert_eq!(marks_of(2.0, 3, 1), ["more ranks than cores: not a scaling result"]);
         assert_eq!(marks_of(2.0, 2, 2), ["more threads than cores: not a scaling result"]);
+    }
+
+    #[test]
+    fn what_other_work_has_disturbed_is_marked() {
+        let with_share = |share: f64| Measurement {
+            processor_share: Some(share),
+            ..measurement(2.0, &[[1.5, 0.0]])
+        };
+        let marks_of = |shares: &[f64]| marks(&shares.iter().map(|share| with_share(*share)).collect::<Vec<_>>());
+        assert!(marks_of(&[0.95, 0.5, 1.0]).is_empty());
+        let found = marks_of(&[0.85, 0.5, 1.0]);
+        assert!(found.len() == 1 && found[0].contains("other work"), "{found:?}");
     }
 
     #[test]
