@@ -1,6 +1,6 @@
 //! What a user meets of checkpoints: stopping and going on, other configurations, damage, and disks that refuse.
 
-use crate::launch::{Launch, Outcome, Workplace};
+use crate::launch::{Launch, Outcome, Workplace, is_open_mpi};
 use crate::random::Random;
 use std::fs;
 use std::path::PathBuf;
@@ -313,7 +313,12 @@ fn signals_ask_for_checkpoints_and_for_the_end() {
         // To a single rank.
         running.signal(running.rank_processes()[0], libc::SIGUSR1);
         wait_for(|| checkpoints(&place).len() > 1);
-        running.signal(running.process(), libc::SIGUSR2);
+        // MPICH's launcher does not hand this one on.
+        let asked = match ranks.is_none() || is_open_mpi() {
+            true => running.process(),
+            false => running.rank_processes()[0],
+        };
+        running.signal(asked, libc::SIGUSR2);
         let outcome = running.wait();
         must_end(&outcome, STOPPED, &["with a checkpoint"]);
         must_be_stopped(&place, "signal");

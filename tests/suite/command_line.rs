@@ -296,7 +296,8 @@ fn check_tells_the_size_of_raw_storage() {
 fn the_cases_of_the_manual_run() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs");
     let mut cases = files(&folder);
-    cases.retain(|name| name.ends_with(".toml"));
+    // Machines have a folder of their own.
+    cases.retain(|name| name.ends_with(".toml") && !name.contains('/'));
     assert!(cases.len() >= 9, "{cases:?}");
     let place = Workplace::new();
     for name in cases {

@@ -1,5 +1,6 @@
 //! Runs the built binary, alone or under `mpirun`, one job at a time.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -206,7 +207,7 @@ impl Running<'_> {
     pub fn rank_processes(&self) -> Vec<u32> {
         match self.ranks {
             None => vec![self.process()],
-            Some(_) => children_of(self.process()),
+            Some(_) => ranks_below(self.process()),
         }
     }
 
@@ -256,23 +257,27 @@ impl Drop for Running<'_> {
     }
 }
 
-/// The processes whose parent is `parent` and which run simrun.
-fn children_of(parent: u32) -> Vec<u32> {
+/// The processes called simrun that `ancestor` has started, itself or through the helpers of a launcher.
+fn ranks_below(ancestor: u32) -> Vec<u32> {
     let processes = fs::read_dir("/proc").expect("there is a /proc");
     let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let is_child = |process: &u32| {
+    // Number, parent, and whether it is a rank.
+    let described = |number: u32| {
         // Number, (name), state, parent.
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        let Some((name, rest)) = stat.rsplit_once(')') else {
-            return false;
-        };
-        let own = rest
-            .split_whitespace()
-            .nth(1)
-            .and_then(|number| number.parse::<u32>().ok());
-        own == Some(parent) && name.ends_with("(simrun")
+        let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+        let (name, rest) = stat.rsplit_once(')')?;
+        let parent: u32 = rest.split_whitespace().nth(1)?.parse().ok()?;
+        Some((number, (parent, name.ends_with("(simrun"))))
     };
-    numbers.filter(is_child).collect()
+    let all: BTreeMap<u32, (u32, bool)> = numbers.filter_map(described).collect();
+    let is_below = |number: u32| {
+        let mut parents = std::iter::successors(Some(number), |child| all.get(child).map(|&(parent, _)| parent));
+        parents.any(|parent| parent == ancestor)
+    };
+    let ranks = all
+        .iter()
+        .filter(|&(&number, &(_, is_rank))| is_rank && is_below(number));
+    ranks.map(|(&number, _)| number).collect()
 }
 
 impl std::fmt::Display for Outcome {

@@ -2,6 +2,8 @@
 
 use crate::launch::{Launch, Workplace};
 use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 const CASE: &str = r#"
 [grid]
@@ -97,6 +99,22 @@ fn what_is_measured_of_a_machine_can_be_used() {
     let network = "latency = 1e-6\nbandwidth = 1e9\nprocessor_per_byte = 0\nunaided = 1\n";
     workplace.write("here.toml", &(workplace.read("here.toml") + network));
     points(&workplace, "2,8", &["--executor", "blocking", "--machine", "here.toml"]);
+}
+
+#[test]
+fn machines_of_the_manual_can_be_used() {
+    let workplace = Workplace::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/machines");
+    let machines: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(machines.len() >= 3);
+    for machine in machines {
+        let machine = machine.to_str().unwrap();
+        let points = points(&workplace, "64", &["--executor", "progress", "--machine", machine]);
+        assert!(points[0]["predicted"].as_f64().unwrap() > 0.0, "{machine}");
+    }
 }
 
 #[test]
