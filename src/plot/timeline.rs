@@ -61,7 +61,7 @@ pub struct TimelineMark {
 
 const WIDTH: f64 = 1180.0;
 const LANE: f64 = 46.0;
-const BACKGROUND_LANE: f64 = 15.0;
+const BACKGROUND_LANE: f64 = 16.0;
 const LANE_GAP: f64 = 4.0;
 /// Above the lanes of a row, for its marks.
 const MARKS: f64 = NOTE * 1.5;
@@ -168,14 +168,20 @@ impl Timeline {
         scene.text((text_end, middle - up), Align::End, LABEL, INK, &*row.label);
         scene.text((text_end, middle + down), Align::End, NOTE, FAINT, &*row.note);
         for (lane_top, height, blocks) in [(top, LANE, &row.blocks), (below, BACKGROUND_LANE, &row.background)] {
-            scene.block((at.0, lane_top), WIDTH, height, IDLE);
+            let middle = lane_top + 0.5 * height;
+            // Straight lines have exact edges.
+            let mut draw = |x: f64, width: f64, color| {
+                let left = at.0 + x;
+                scene.path(vec![(left, middle), (left + width, middle)], height, color);
+            };
+            draw(0.0, WIDTH, IDLE);
             for block in blocks {
                 let Some((start, end)) = self.place(block) else {
                     continue;
                 };
                 let [x, end] = [start, end].map(|time| scale.fraction(time) * WIDTH);
                 let width = (end - x).max(LEAST_WIDTH).min(WIDTH - x);
-                scene.block((at.0 + x, lane_top), width, height, color(block.kind));
+                draw(x, width, color(block.kind));
             }
         }
         self.draw_marks(scene, (at.0, top), row, scale);
@@ -267,7 +273,9 @@ mod tests {
             .shapes
             .iter()
             .filter_map(|shape| match shape {
-                Shape::Polygon(points, color) if *color == COLORS[11] => Some(points[1].0 - points[0].0),
+                Shape::Path(points, width, color) if *color == COLORS[11] && *width == BACKGROUND_LANE => {
+                    Some(points[1].0 - points[0].0)
+                }
                 _ => None,
             })
             .collect();
