@@ -243,7 +243,7 @@ mod tests {
         Timeline {
             title: "a run".into(),
             subtitle: "steps 0 to 2".into(),
-            kinds: (0..11).map(|kind| format!("kind {kind}")).collect(),
+            kinds: (0..12).map(|kind| format!("kind {kind}")).collect(),
             span: (10.0, 10.01),
             rows,
             note: "rank 0 and rank 1 of 17".into(),
@@ -267,7 +267,7 @@ mod tests {
             let is_named = |shape: &Shape| matches!(shape, Shape::Text(text) if text.text == name);
             scene.shapes.iter().any(is_named)
         };
-        assert!(named("kind 0") && named("kind 1") && named("kind 10") && !named("kind 3") && !named("kind 2"));
+        assert!(named("kind 0") && named("kind 1") && named("kind 11") && !named("kind 3") && !named("kind 2"));
         assert!(named("Time (ms)") && named("step 0"));
         let colored: Vec<f64> = scene
             .shapes

@@ -223,7 +223,7 @@ mod tests {
         assert!(plot.bars[2].begins_group && !plot.bars[3].begins_group);
         // 25 ms: 15 in core and 10 in wait on average.
         let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
-        assert!(near(plot.bars[2].parts[0], 15.0) && near(plot.bars[2].parts[5], 10.0));
+        assert!(near(plot.bars[2].parts[0], 15.0) && near(plot.bars[2].parts[6], 10.0));
         assert!(near(plot.bars[2].parts.iter().sum(), 25.0));
     }
 
