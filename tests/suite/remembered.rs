@@ -37,7 +37,7 @@ cells = [128, 128, 128]
 spacing = [1, 1, 1]
 
 [time]
-steps = 150
+steps = 200
 
 [kernel]
 type = "advection-diffusion"
@@ -53,11 +53,11 @@ initial = "sin(2*pi*x/128)*cos(2*pi*y/64) + 0.3*cos(2*pi*z/32)"
 enabled = false
 
 [check]
-every = { steps = 150 }
+every = { steps = 200 }
 
 [[snapshot]]
 name = "fields"
-at_steps = [150]
+at_steps = [200]
 initial = false
 "#;
 
@@ -192,7 +192,7 @@ fn blocks_and_strips_are_remembered_too_and_change_no_bit() {
         ["blocking", "temporal 2", "temporal 4", "temporal 8"]
     );
     let values = |place: &Workplace| {
-        let reader = SnapshotReader::open(&place.path("run/snapshots/fields_00000150.h5")).unwrap();
+        let reader = SnapshotReader::open(&place.path("run/snapshots/fields_00000200.h5")).unwrap();
         reader.read_field("q").unwrap()
     };
     let expected = values(&place);
