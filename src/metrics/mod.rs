@@ -3,8 +3,8 @@
 //!
 //! Used by executors and the run loop, never by kernels. Start reading with [`Timers`], then [`Trace`] and [`Pulse`].
 
-mod alignment;
 pub mod caches;
+mod clock_alignment;
 mod efficiency;
 pub mod faults;
 mod phase;
@@ -13,7 +13,7 @@ mod pulse;
 mod timers;
 mod trace;
 
-pub use alignment::{Alignment, Offset};
+pub use clock_alignment::{Alignment, Offset};
 pub use efficiency::Efficiency;
 pub use phase::Phase;
 pub use process::{peak_memory, process_start};

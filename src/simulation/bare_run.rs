@@ -37,16 +37,8 @@ impl<'w, T: Precise> BareRun<'w, T> {
     /// # Errors
     /// Those of a run before its first step, agreed on by all ranks.
     pub fn begin(world: &'w World, case: Case) -> Result<BareRun<'w, T>> {
-        let prepared = Prepared::<T>::new(world, &case, &[])?;
-        let (case, prepared) = match case.fitted(&prepared.rates)? {
-            None => (case, prepared),
-            Some(fitted) => {
-                // One set of coefficients goes before the next is made.
-                drop(prepared);
-                let prepared = Prepared::<T>::new(world, &fitted, &[])?;
-                (fitted, prepared)
-            }
-        };
+        let (prepared, fitted) = Prepared::<T>::fitted(world, &case, |_| Vec::new())?;
+        let case = fitted.unwrap_or(case);
         let kernel = &*prepared.kernel;
         let mut source = AllRanks::new(world, &case, kernel);
         let limit = StepLimit::new(&case, kernel.rates_vary(), prepared.rates, &mut source)?;

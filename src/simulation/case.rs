@@ -1,6 +1,6 @@
 //! A configuration turned into what is to be computed: physics, grid, storage, tiles.
 
-use super::report::ranks_text;
+use super::report::counted;
 use crate::config::{Config, Document, Table};
 use crate::error::{Error, Result};
 use crate::field::Storage;
@@ -150,8 +150,8 @@ impl Case {
                     "{file}: `parallel.topology` = {a} x {b} x {c} makes {} tiles, one for each rank, but the run has {}.\n  \
                      Start {}, change `topology`, or leave it out to have it chosen.",
                     a * b * c,
-                    ranks_text(n_ranks),
-                    ranks_text(a * b * c)
+                    counted(n_ranks, "rank"),
+                    counted(a * b * c, "rank")
                 )
             }
             DecompositionError::TooThin {

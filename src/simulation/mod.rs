@@ -53,7 +53,7 @@ pub use monitor::{Defect, Statistics};
 pub use placement::{aligned, check_cores, ranks_table};
 pub use precision::Precise;
 pub use progress::ProgressStyle;
-pub use report::report;
+pub use report::{counted, report};
 pub use requests::{Agreed, Mine, Request, Requests, StopReason};
 pub use restart::Restart;
 pub use run::{Options, Summary, run};

@@ -3,9 +3,10 @@
 //! Ranks that a launcher has bound to the same core compute in turns, at a fraction of the speed and without a word. So every
 //! run looks before it begins. What the ranks of a host tell travels to the first of them alone.
 
+use super::report::counted;
 use crate::error::{Error, Result};
 use crate::files::provenance::host_name;
-use crate::parallel::{CoreSet, Seat, Sharing, World, sharing};
+use crate::parallel::{CoreSet, Crowding, Seat, World, crowding};
 
 /// Looks whether the threads of all ranks, `threads` of this one, can have cores of their own. All ranks call it. Returns
 /// what there is to say about it, the same on all ranks, where hosts have too few cores, or where `sharing_is_allowed`.
@@ -78,7 +79,7 @@ struct Finding {
     /// Of the host, for this job.
     n_cores: usize,
     seats: Vec<Seat>,
-    sharing: Sharing,
+    crowding: Crowding,
 }
 
 /// What is found on this host, on its first rank; nothing elsewhere, and where nothing is shared or the system does not tell.
@@ -105,17 +106,17 @@ fn seat_from_text(text: &[u8]) -> Option<Seat> {
 impl Finding {
     /// Of the ranks in `seats`, on a `host` with these cores; nothing where no core is shared.
     fn of(host: String, seats: Vec<Seat>, cores: &CoreSet) -> Option<Finding> {
-        let found = sharing(&seats, cores);
-        (found != Sharing::Apart).then(|| Finding {
+        let found = crowding(&seats, cores);
+        (found != Crowding::Apart).then(|| Finding {
             host,
             n_cores: cores.len(),
             seats,
-            sharing: found,
+            crowding: found,
         })
     }
 
     fn is_bound(&self) -> bool {
-        matches!(self.sharing, Sharing::Bound { .. })
+        matches!(self.crowding, Crowding::Bound { .. })
     }
 
     /// "4 ranks of 2 threads".
@@ -157,8 +158,8 @@ impl Finding {
 
     /// The line for the log.
     fn remark(&self) -> String {
-        match self.sharing {
-            Sharing::Bound { apart, possible } => format!("warning: {}", self.bond(apart, possible)),
+        match self.crowding {
+            Crowding::Bound { apart, possible } => format!("warning: {}", self.bond(apart, possible)),
             _ => format!(
                 "warning: on host {}, {} share {}: they take turns",
                 self.host,
@@ -170,7 +171,7 @@ impl Finding {
 
     /// The message that ends the run.
     fn refusal(&self) -> String {
-        let Sharing::Bound { apart, possible } = self.sharing else {
+        let Crowding::Bound { apart, possible } = self.crowding else {
             return self.remark();
         };
         let n = self.most_threads();
@@ -183,12 +184,6 @@ impl Finding {
             counted(n, "core"),
         )
     }
-}
-
-/// "1 core", "4 cores".
-fn counted(n: usize, noun: &str) -> String {
-    let ending = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{ending}")
 }
 
 /// The remark of the lowest rank that has one, and how many others have too, on all ranks.

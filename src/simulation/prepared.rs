@@ -34,6 +34,21 @@ pub struct Prepared<T> {
 }
 
 impl<T: Precise> Prepared<T> {
+    /// As [`Prepared::new`], for the case made for its steps, which is returned too where it is another; `dues` are those of a case.
+    ///
+    /// # Errors
+    /// Those of [`Prepared::new`], and of [`Case::fitted`].
+    pub fn fitted(world: &World, case: &Case, dues: impl Fn(&Case) -> Vec<Due>) -> Result<(Prepared<T>, Option<Case>)> {
+        let prepared = Prepared::<T>::new(world, case, &dues(case))?;
+        let Some(fitted) = case.fitted(&prepared.rates)? else {
+            return Ok((prepared, None));
+        };
+        // Coefficients may take much memory: one set of them goes before the next is made.
+        drop(prepared);
+        let prepared = Prepared::new(world, &fitted, &dues(&fitted))?;
+        Ok((prepared, Some(fitted)))
+    }
+
     /// For a run that is interrupted by `dues`. All ranks call it.
     ///
     /// # Errors

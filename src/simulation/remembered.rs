@@ -138,7 +138,7 @@ fn about(case: &Case, n_ranks: usize) -> String {
         "{}: {}, {}{threads}",
         case.config.title,
         super::run::cells_text(case),
-        super::report::ranks_text(n_ranks)
+        super::report::counted(n_ranks, "rank")
     )
 }
 

@@ -123,7 +123,7 @@ fn describe<T: Precise>(case: &Case, mut survey: Survey<'_, T>, sample: &Case, n
         format!(
             "about {} on {}, if each has a core like this one (measured on {} cells; memory-bound runs scale less)",
             wall(serial / n_ranks as f64),
-            ranks_text(n_ranks),
+            counted(n_ranks, "rank"),
             sample.grid.n_cells()
         ),
     );
@@ -211,7 +211,7 @@ fn decomposition_text(case: &Case, decomposition: &Decomposition) -> String {
     let balance = *most as f64 * sizes.len() as f64 / case.grid.n_cells() as f64;
     format!(
         "{} as {a} x {b} x {c} tiles of {least} to {most} cells (the largest has {:.1} % more than the mean)",
-        ranks_text(decomposition.n_tiles()),
+        counted(decomposition.n_tiles(), "rank"),
         100.0 * (balance - 1.0)
     )
 }
@@ -397,7 +397,7 @@ fn checkpoints_text(case: &Case, dt: f64, steps: u64) -> String {
 /// The memory for output under way.
 fn staging_text(case: &Case, n_ranks: usize) -> String {
     let writing = match case.config.output.aggregators {
-        Some(n) => format!("on each of {} that write", ranks_text(n.min(n_ranks))),
+        Some(n) => format!("on each of {} that write", counted(n.min(n_ranks), "rank")),
         None => format!("on each of up to {MOST_ON_A_HOST} ranks of every host"),
     };
     format!(
@@ -448,7 +448,7 @@ fn sensible_ranks(case: &Case, cores: usize) -> String {
 fn threads_text(n_threads: usize, n_ranks: usize, n_cores: usize) -> Option<String> {
     let each = n_cores / n_ranks;
     (n_threads == 1 && n_ranks < n_cores).then(|| {
-        let ranks = ranks_text(n_ranks);
+        let ranks = counted(n_ranks, "rank");
         let more = match each {
             1 => String::new(),
             _ => format!(", or `parallel.threads` = {each}"),
@@ -477,13 +477,9 @@ pub(super) fn available_memory() -> Option<f64> {
     Some(group.unwrap_or(f64::INFINITY).min(kib * 1024.0))
 }
 
-/// A number of ranks for people.
-pub(super) fn ranks_text(n: usize) -> String {
-    if n == 1 {
-        "1 rank".to_string()
-    } else {
-        format!("{n} ranks")
-    }
+/// A number of things for people.
+pub fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 /// A number of bytes for people.

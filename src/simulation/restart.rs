@@ -396,7 +396,7 @@ fn accept(
         manifest.date,
         manifest.version,
         manifest.commit,
-        super::report::ranks_text(manifest.ranks)
+        super::report::counted(manifest.ranks, "rank")
     ));
     if !others.is_empty() {
         remarks.push(format!(

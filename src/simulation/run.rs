@@ -89,16 +89,8 @@ pub fn run(world: &World, case: &Case, options: &Options) -> Result<Summary> {
 }
 
 fn run_in<T: Precise>(world: &World, case: &Case, options: &Options) -> Result<Summary> {
-    let prepared = Prepared::<T>::new(world, case, &dues::foreseen(case))?;
-    match case.fitted(&prepared.rates)? {
-        None => Run::new(world, case, prepared, options)?.map_or_else(Ok, Run::finish),
-        Some(fitted) => {
-            // Coefficients may take much memory: one set of them goes before the next is made.
-            drop(prepared);
-            let prepared = Prepared::<T>::new(world, &fitted, &dues::foreseen(&fitted))?;
-            Run::new(world, &fitted, prepared, options)?.map_or_else(Ok, Run::finish)
-        }
-    }
+    let (prepared, fitted) = Prepared::<T>::fitted(world, case, dues::foreseen)?;
+    Run::new(world, fitted.as_ref().unwrap_or(case), prepared, options)?.map_or_else(Ok, Run::finish)
 }
 
 /// A run under way.
@@ -298,7 +290,7 @@ impl<'a, T: Precise> Run<'a, T> {
             case.physics.summary(),
             cells_text(case),
             T::NAME,
-            super::report::ranks_text(self.world.size()),
+            super::report::counted(self.world.size(), "rank"),
             instructions.name(),
             simulated(self.limit.longest(), case.config.units),
             self.limit.reason(),

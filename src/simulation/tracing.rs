@@ -68,14 +68,15 @@ impl Tracing {
     ) -> Result<String> {
         let clock = Alignment::new(self.beginning, clock_offset(world, || trace.now()));
         let (path, messages) = self.paths.unzip();
-        let written = write_trace(world, title, trace, &clock, path.as_deref());
-        let written = written.and(write_messages(world, traffic, n_steps, messages.as_deref()));
         let all = world.gather_all(&[trace.events().len() as f64, trace.n_lost() as f64]);
+        let lost: Vec<u64> = all.iter().map(|rank| rank[1] as u64).collect();
+        let written = write_trace(world, title, trace, &clock, &lost, path.as_deref());
+        let written = written.and(write_messages(world, traffic, n_steps, messages.as_deref()));
         world.agree(written)?;
         let path = path.map_or(String::new(), |path| path.display().to_string());
         let n_events = all.iter().map(|rank| rank[0]).sum::<f64>();
         let mut said = format!("trace: {n_events} events in {path}\n");
-        let lost: Vec<usize> = (0..all.len()).filter(|&rank| all[rank][1] > 0.0).collect();
+        let lost: Vec<usize> = (0..lost.len()).filter(|&rank| lost[rank] > 0).collect();
         if !lost.is_empty() {
             said += &format!(
                 "warning: the trace is not whole: {} had more than {MOST_EVENTS} events; choose steps with --trace-steps A..B\n",
@@ -147,8 +148,14 @@ fn own_place(file: &Path) -> Result<PathBuf> {
 }
 
 /// Brings the events of rank after rank to rank 0, piece by piece, which writes them. Not agreed on.
-fn write_trace(world: &World, title: &str, trace: &Trace, clock: &Alignment, path: Option<&Path>) -> Result<()> {
-    let lost = world.gather_all(&[trace.n_lost() as f64]);
+fn write_trace(
+    world: &World,
+    title: &str,
+    trace: &Trace,
+    clock: &Alignment,
+    lost: &[u64],
+    path: Option<&Path>,
+) -> Result<()> {
     let version = format!("{} ({})", provenance::VERSION, provenance::COMMIT);
     let mut writer = path.map(|path| TraceWriter::create(path, &version, title)).transpose();
     let mut take = |piece: &[u8]| {
@@ -184,8 +191,7 @@ fn write_trace(world: &World, title: &str, trace: &Trace, clock: &Alignment, pat
             arrived.iter().for_each(|piece| take(piece));
         }
     }
-    let lost: Vec<u64> = lost.iter().map(|rank| rank[0] as u64).collect();
-    writer?.map_or(Ok(()), |writer| writer.finish(&lost))
+    writer?.map_or(Ok(()), |writer| writer.finish(lost))
 }
 
 /// Brings the messages of rank after rank to rank 0, which writes them as a table. Not agreed on.
@@ -282,7 +288,7 @@ mod tests {
             assert_eq!(own_place(&path).unwrap(), path);
             let trace = Trace::new(0..1, 10);
             let clock = Alignment::new(Offset::default(), Offset::default());
-            write_trace(&World::single(), "", &trace, &clock, Some(&path)).unwrap();
+            write_trace(&World::single(), "", &trace, &clock, &[trace.n_lost()], Some(&path)).unwrap();
         }
     }
 }

@@ -8,6 +8,7 @@ use super::messages::Messages;
 use super::samples::Samples;
 use super::stiff::{StepperRun, StiffReport};
 use crate::engine::Executor;
+use crate::simulation::counted;
 use serde::Serialize;
 
 /// Storage of a problem below this many last-level caches may be served by them.
@@ -207,11 +208,6 @@ fn bounds(speed: &KernelSpeed) -> String {
         binary(speed.in_cache.touched_bytes),
         spread(&speed.in_cache.updates_per_second, 1e-6, 1),
     )
-}
-
-/// A number of things.
-fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The share of waiting, and how much of it an executor hides.

@@ -50,6 +50,17 @@ pub fn is_open_mpi() -> bool {
     })
 }
 
+/// The words that start so many ranks, bound to nothing, of what follows them.
+pub fn launcher(ranks: usize) -> Vec<String> {
+    let unbound: &[&str] = match is_open_mpi() {
+        true => &["--oversubscribe", "--bind-to", "none"],
+        false => &[],
+    };
+    let ranks = ranks.to_string();
+    let words = [&["mpirun"], unbound, &["-n", &ranks]].concat();
+    words.into_iter().map(str::to_string).collect()
+}
+
 impl Launch {
     /// Without a launcher.
     pub fn alone() -> Launch {
@@ -75,11 +86,9 @@ impl Launch {
         let mut command = match self.ranks {
             None => Command::new(binary),
             Some(ranks) => {
-                let mut command = Command::new("mpirun");
-                if is_open_mpi() {
-                    command.args(["--oversubscribe", "--bind-to", "none"]);
-                }
-                command.args(["-n", &ranks.to_string(), binary]);
+                let words = launcher(ranks);
+                let mut command = Command::new(&words[0]);
+                command.args(&words[1..]).arg(binary);
                 command
             }
         };

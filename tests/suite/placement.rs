@@ -1,6 +1,6 @@
 //! Where ranks run: shown when asked for, and looked at before every run.
 
-use crate::launch::{Launch, Outcome, Workplace};
+use crate::launch::{Launch, Outcome, Workplace, launcher};
 use simrun::parallel::CoreSet;
 
 const CASE: &str = r#"
@@ -33,29 +33,18 @@ fn a_core() -> String {
     cores.iter().next().expect("this thread runs").to_string()
 }
 
-/// Two ranks on one core.
+/// Two ranks of simrun on one core.
 fn bound(place: &Workplace, arguments: &[&str]) -> Outcome {
-    let core = a_core();
-    let launcher = [
-        "mpirun",
-        "--oversubscribe",
-        "--bind-to",
-        "none",
-        "-n",
-        "2",
-        "taskset",
-        "-c",
-        &core,
-    ];
-    let command = [
-        env!("CARGO_BIN_EXE_simrun"),
-        "case.toml",
-        "--output",
-        "run",
-        "--progress",
-        "none",
-    ];
-    place.run_script(&[&launcher[..], &command, arguments].concat())
+    let (launcher, core) = (launcher(2), a_core());
+    let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
+    let on_core = ["taskset", "-c", &core, env!("CARGO_BIN_EXE_simrun")];
+    place.run_script(&[&launcher[..], &on_core, arguments].concat())
+}
+
+/// The same of a run.
+fn bound_run(place: &Workplace, arguments: &[&str]) -> Outcome {
+    let run = ["case.toml", "--output", "run", "--progress", "none"];
+    bound(place, &[&run[..], arguments].concat())
 }
 
 #[test]
@@ -93,7 +82,7 @@ fn ranks_that_are_bound_to_one_core_are_refused_unless_that_is_wanted() {
         return;
     }
     let place = workplace();
-    let outcome = bound(&place, &[]);
+    let outcome = bound_run(&place, &[]);
     assert_eq!(outcome.code, Some(2), "{outcome}");
     let core = format!("2 ranks are bound to cores {}, of ", a_core());
     for part in [
@@ -105,10 +94,10 @@ fn ranks_that_are_bound_to_one_core_are_refused_unless_that_is_wanted() {
         assert_eq!(outcome.stderr.matches(part).count(), 1, "{part}\n{outcome}");
     }
     assert!(!place.path("run").exists());
-    let shown = bound(&place, &["--show-ranks"]);
+    let shown = bound_run(&place, &["--show-ranks"]);
     assert_eq!(shown.code, Some(2), "{shown}");
     assert!(shown.stdout.contains("NUMA node"), "{shown}");
-    let allowed = bound(&place, &["--allow-shared-cores"]);
+    let allowed = bound_run(&place, &["--allow-shared-cores"]);
     assert_eq!(allowed.code, Some(0), "{allowed}");
     let log = place.read("run/log.txt");
     assert!(
@@ -122,26 +111,7 @@ fn members_of_an_ensemble_are_looked_at_together() {
     if n_cores() < 2 {
         return;
     }
-    let (place, core) = (workplace(), a_core());
-    let words = [
-        "mpirun",
-        "--oversubscribe",
-        "--bind-to",
-        "none",
-        "-n",
-        "2",
-        "taskset",
-        "-c",
-        &core,
-    ];
-    let command = [
-        env!("CARGO_BIN_EXE_simrun"),
-        "ensemble",
-        "case.toml",
-        "--vary",
-        "time.steps=1,2",
-    ];
-    let outcome = place.run_script(&[&words[..], &command].concat());
+    let outcome = bound(&workplace(), &["ensemble", "case.toml", "--vary", "time.steps=1,2"]);
     assert_eq!(outcome.code, Some(2), "{outcome}");
     assert!(outcome.stderr.contains("2 ranks are bound to cores"), "{outcome}");
 }

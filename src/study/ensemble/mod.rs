@@ -22,7 +22,9 @@ use crate::error::{Error, Result};
 use crate::files::run_folder::HISTORY;
 use crate::files::{History, RunFolder};
 use crate::parallel::World;
-use crate::simulation::{self, Case, Options, ProgressStyle, Requests, Restart, check_cores, compared_histories};
+use crate::simulation::{
+    self, Case, Options, ProgressStyle, Requests, Restart, check_cores, compared_histories, counted,
+};
 use groups::Groups;
 use members::{Member, members};
 use outcome::Outcome;
@@ -183,7 +185,6 @@ impl<'a> Ensemble<'a> {
 
     fn heading(&self, world: &World) -> String {
         let Groups { n, n_ranks } = self.groups;
-        let counted = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         let mut text = format!(
             "{}\n{} by {} of {}, in {}\n",
             self.title,

@@ -2,7 +2,7 @@
 
 use super::link::Link;
 use super::machine::{Machine, Network};
-use super::silent::Pace;
+use super::pace::Pace;
 use super::step::{Order, Transfer, Work, step_time};
 use crate::config::Precision;
 use crate::engine::{Engine, Executor, Setup, depth_of};

@@ -2,6 +2,7 @@
 
 use super::link::Link;
 use super::predict::{Point, Prediction};
+use crate::simulation::counted;
 use std::fmt::Write;
 
 /// A prediction as a table for people, with what it rests on.
@@ -18,9 +19,9 @@ pub fn text(prediction: &Prediction) -> String {
     let mut text = format!("{case}, {nx} x {ny} x {nz} cells, {precision}, on {}\n", machine.name);
     let mut line = |line: String| writeln!(text, "{line}").expect("a string takes all");
     line(format!(
-        "work of a rank: measured here on {n_ranks} {} at once, {n_hosts} {}, with nobody to talk to{}",
-        plural(*n_ranks, "rank"),
-        plural(*n_hosts, "host"),
+        "work of a rank: measured here on {} at once, {}, with nobody to talk to{}",
+        counted(*n_ranks, "rank"),
+        counted(*n_hosts, "host"),
         if prediction.is_described {
             ", then scaled by bandwidth and clock"
         } else {
@@ -67,8 +68,8 @@ pub fn text(prediction: &Prediction) -> String {
         let of_ranks = prediction.points.iter().filter(|point| point.ranks == ranks);
         if let Some(best) = of_ranks.min_by(|a, b| a.predicted.total_cmp(&b.predicted)) {
             line(format!(
-                "{ranks} {}: {} is to be the fastest, {:.1} million updates/s",
-                plural(ranks, "rank"),
+                "{}: {} is to be the fastest, {:.1} million updates/s",
+                counted(ranks, "rank"),
                 best.executor,
                 1e-6 * best.updates_per_second
             ));
@@ -91,10 +92,6 @@ fn ranks_of(prediction: &Prediction) -> Vec<usize> {
     let mut ranks: Vec<usize> = prediction.points.iter().map(|point| point.ranks).collect();
     ranks.dedup();
     ranks
-}
-
-fn plural(n: usize, word: &str) -> String {
-    if n == 1 { word.into() } else { format!("{word}s") }
 }
 
 fn link_text(link: &Link) -> String {

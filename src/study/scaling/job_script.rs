@@ -3,8 +3,9 @@
 //! So small points neither hold the nodes of large ones nor wait for them. Repetitions are interleaved within a job.
 
 use super::launcher::{Launcher, quoted};
-use super::points::{Point, Study, counted};
+use super::points::{Point, Study};
 use crate::error::{Error, Result};
+use crate::simulation::counted;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 

@@ -31,9 +31,10 @@ pub use points::{Kind, Wishes};
 
 use crate::error::{Error, Result};
 use crate::parallel::is_launched;
+use crate::simulation::counted;
 use launcher::Launcher;
 use measurement::Measurement;
-use points::{Point, Study, counted};
+use points::{Point, Study};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use crate::engine::Executor;
 use crate::error::{Error, Result};
 use crate::files::provenance::{COMMIT, VERSION, now_iso};
 use crate::grid::AXIS_NAMES;
-use crate::simulation::{Case, suited};
+use crate::simulation::{Case, counted, suited};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -240,11 +240,6 @@ fn sorted(numbers: &[usize]) -> Vec<usize> {
     numbers.sort_unstable();
     numbers.dedup();
     numbers
-}
-
-/// A number of things.
-pub fn counted(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

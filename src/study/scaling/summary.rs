@@ -4,6 +4,7 @@ use super::measurement::Measurement;
 use super::points::{Point, Study};
 use crate::engine::Executor;
 use crate::metrics::{Efficiency, Phase};
+use crate::simulation::counted;
 use crate::study::Samples;
 use serde::Serialize;
 
@@ -158,7 +159,7 @@ fn marks(launches: &[Measurement]) -> Vec<String> {
 pub fn baseline_text(study: &Study, rows: &[Row]) -> String {
     let ranks = rows.iter().map(|row| row.baseline_ranks).min().unwrap_or(1);
     let is_one_line = rows.iter().all(|row| row.is_of_line(&rows[0]));
-    let ranks = super::points::counted(ranks, "rank");
+    let ranks = counted(ranks, "rank");
     let whose = if is_one_line {
         ""
     } else {

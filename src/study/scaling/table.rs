@@ -2,6 +2,7 @@
 
 use super::points::{Kind, Study};
 use super::summary::{Row, baseline_text};
+use crate::simulation::counted;
 
 /// The table of a study, with what has to be known to read it.
 pub fn table(study: &Study, rows: &[Row]) -> String {
@@ -14,7 +15,7 @@ pub fn table(study: &Study, rows: &[Row]) -> String {
         grid_text(study, rows),
         study.precision,
         steps_text(rows),
-        super::points::counted(study.repeat, "repetition"),
+        counted(study.repeat, "repetition"),
         baseline_text(study, rows),
     );
     text += &format!(

@@ -12,7 +12,7 @@ pub struct Seat {
 
 /// Whether threads share cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sharing {
+pub enum Crowding {
     /// Every thread can have a core of its own.
     Apart,
     /// There are fewer cores than threads, and the ranks may use all that there are.
@@ -28,16 +28,16 @@ pub enum Sharing {
 
 /// How the ranks in `seats`, all that there are on a host, share the cores of this `host`, where they may run unless they are
 /// bound.
-pub fn sharing(seats: &[Seat], host: &CoreSet) -> Sharing {
+pub fn crowding(seats: &[Seat], host: &CoreSet) -> Crowding {
     let threads: usize = seats.iter().map(|seat| seat.threads).sum();
     let mut cores = host.clone();
     seats.iter().for_each(|seat| cores.extend(seat.cores.iter()));
     let possible = threads.min(cores.len());
     let apart = n_apart(seats, possible);
     match apart {
-        _ if apart < possible => Sharing::Bound { apart, possible },
-        _ if possible < threads => Sharing::TooFewCores,
-        _ => Sharing::Apart,
+        _ if apart < possible => Crowding::Bound { apart, possible },
+        _ if possible < threads => Crowding::TooFewCores,
+        _ => Crowding::Apart,
     }
 }
 
@@ -76,26 +76,26 @@ mod tests {
     use super::*;
 
     /// How ranks with these cores, each of `threads`, share those of `host`.
-    fn share(ranks: &[&str], threads: usize, host: &str) -> Sharing {
+    fn share(ranks: &[&str], threads: usize, host: &str) -> Crowding {
         let set = |text: &str| CoreSet::parse(text).unwrap();
         let seat = |cores: &&str| Seat {
             cores: set(cores),
             threads,
         };
-        sharing(&ranks.iter().map(seat).collect::<Vec<_>>(), &set(host))
+        crowding(&ranks.iter().map(seat).collect::<Vec<_>>(), &set(host))
     }
 
-    fn bound(apart: usize, possible: usize) -> Sharing {
-        Sharing::Bound { apart, possible }
+    fn bound(apart: usize, possible: usize) -> Crowding {
+        Crowding::Bound { apart, possible }
     }
 
     #[test]
     fn ranks_with_cores_of_their_own_are_apart() {
-        assert_eq!(share(&["0", "1"], 1, "0-7"), Sharing::Apart);
-        assert_eq!(share(&["0-3", "4-7"], 4, "0-7"), Sharing::Apart);
-        assert_eq!(share(&["0-7"; 8], 1, "0-7"), Sharing::Apart);
-        assert_eq!(share(&["0-7"], 3, "0-7"), Sharing::Apart);
-        assert_eq!(share(&[], 1, "0-7"), Sharing::Apart);
+        assert_eq!(share(&["0", "1"], 1, "0-7"), Crowding::Apart);
+        assert_eq!(share(&["0-3", "4-7"], 4, "0-7"), Crowding::Apart);
+        assert_eq!(share(&["0-7"; 8], 1, "0-7"), Crowding::Apart);
+        assert_eq!(share(&["0-7"], 3, "0-7"), Crowding::Apart);
+        assert_eq!(share(&[], 1, "0-7"), Crowding::Apart);
     }
 
     #[test]
@@ -109,28 +109,28 @@ mod tests {
     fn threads_of_a_rank_that_is_bound_to_one_core_share_it() {
         assert_eq!(share(&["0"], 2, "0-3"), bound(1, 2));
         assert_eq!(share(&["0", "1"], 2, "0-3"), bound(2, 4));
-        assert_eq!(share(&["0-1", "2-3"], 2, "0-3"), Sharing::Apart);
+        assert_eq!(share(&["0-1", "2-3"], 2, "0-3"), Crowding::Apart);
     }
 
     /// Two ranks have core 0 alone; that a third may run anywhere does not help them.
     #[test]
     fn room_that_others_have_does_not_count() {
         assert_eq!(share(&["0", "0", "0-7"], 1, "0-7"), bound(2, 3));
-        assert_eq!(share(&["0-7", "0", "1"], 1, "0-7"), Sharing::Apart);
-        assert_eq!(share(&["0-1", "0-1", "1-2", "0"], 1, "0-2"), Sharing::TooFewCores);
+        assert_eq!(share(&["0-7", "0", "1"], 1, "0-7"), Crowding::Apart);
+        assert_eq!(share(&["0-1", "0-1", "1-2", "0"], 1, "0-2"), Crowding::TooFewCores);
         assert_eq!(
             share(&["0-1", "0", "1-2"], 1, "0-2"),
-            Sharing::Apart,
+            Crowding::Apart,
             "two have to give way"
         );
     }
 
     #[test]
     fn a_host_with_fewer_cores_than_threads_has_too_few_however_ranks_are_bound() {
-        assert_eq!(share(&["0-1"; 6], 1, "0-1"), Sharing::TooFewCores);
-        assert_eq!(share(&["0", "1", "0", "1"], 1, "0-1"), Sharing::TooFewCores);
-        assert_eq!(share(&["0", "1"], 2, "0-1"), Sharing::TooFewCores);
-        assert_eq!(share(&["0"; 4], 1, "0"), Sharing::TooFewCores);
+        assert_eq!(share(&["0-1"; 6], 1, "0-1"), Crowding::TooFewCores);
+        assert_eq!(share(&["0", "1", "0", "1"], 1, "0-1"), Crowding::TooFewCores);
+        assert_eq!(share(&["0", "1"], 2, "0-1"), Crowding::TooFewCores);
+        assert_eq!(share(&["0"; 4], 1, "0"), Crowding::TooFewCores);
     }
 
     #[test]
@@ -141,14 +141,14 @@ mod tests {
     /// What a rank has belongs to the host, whatever the host says.
     #[test]
     fn a_host_that_does_not_tell_has_what_the_ranks_have() {
-        assert_eq!(share(&["0-1", "0-1"], 1, ""), Sharing::Apart);
-        assert_eq!(share(&["0", "0"], 1, ""), Sharing::TooFewCores);
+        assert_eq!(share(&["0-1", "0-1"], 1, ""), Crowding::Apart);
+        assert_eq!(share(&["0", "0"], 1, ""), Crowding::TooFewCores);
     }
 
     #[test]
     fn large_hosts_are_judged_at_once() {
-        assert_eq!(share(&["0-255"; 256], 1, "0-255"), Sharing::Apart);
-        assert_eq!(share(&["0-255"; 512], 2, "0-255"), Sharing::TooFewCores);
+        assert_eq!(share(&["0-255"; 256], 1, "0-255"), Crowding::Apart);
+        assert_eq!(share(&["0-255"; 512], 2, "0-255"), Crowding::TooFewCores);
         assert_eq!(share(&["0-127"; 256], 1, "0-255"), bound(128, 256));
     }
 }

@@ -1,4 +1,4 @@
-//! What a step costs a rank by itself: measured on its tile, in its place among the others, with nobody to talk to.
+//! What a step costs a rank: measured on its tile, in its place among the others, with them or with nobody to talk to.
 
 use super::step::Work;
 use crate::engine::{Engine, Executor};
