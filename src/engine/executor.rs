@@ -553,7 +553,7 @@ impl<T: Real> Engine<T> {
 
     fn copy_own(&mut self, exchange: &mut HaloExchange<T>, axis: usize, end: i64) {
         self.timers
-            .time(Phase::Ghost, || exchange.copy_own(&mut self.storage, axis, end));
+            .time(Phase::Copy, || exchange.copy_own(&mut self.storage, axis, end));
     }
 
     fn pack_and_post(&mut self, exchange: &mut HaloExchange<T>) {

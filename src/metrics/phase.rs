@@ -16,7 +16,7 @@ pub enum Phase {
     /// Copying what has arrived into the halo.
     Unpack,
     /// Copying cells of the tile into its own halo, where it is its own neighbour.
-    Ghost,
+    Copy,
     /// Sums, extrema and checks over all ranks.
     Reduce,
     /// Writing snapshots, history and status.
@@ -33,7 +33,7 @@ impl Phase {
         Phase::Post,
         Phase::Wait,
         Phase::Unpack,
-        Phase::Ghost,
+        Phase::Copy,
         Phase::Reduce,
         Phase::Output,
         Phase::Checkpoint,
@@ -47,7 +47,7 @@ impl Phase {
             Phase::Post => "post",
             Phase::Wait => "wait",
             Phase::Unpack => "unpack",
-            Phase::Ghost => "ghost",
+            Phase::Copy => "copy",
             Phase::Reduce => "reduce",
             Phase::Output => "output",
             Phase::Checkpoint => "checkpoint",
@@ -63,7 +63,7 @@ impl Phase {
             Phase::Post => "starting messages",
             Phase::Wait => "waiting for messages",
             Phase::Unpack => "copying out of messages",
-            Phase::Ghost => "copying into its own halo",
+            Phase::Copy => "copying into its own halo",
             Phase::Reduce => "sums and checks over all ranks",
             Phase::Output => "writing output",
             Phase::Checkpoint => "writing a checkpoint",

@@ -29,7 +29,7 @@ impl Activity {
         Activity::Poke,
         Activity::Phase(Phase::Wait),
         Activity::Phase(Phase::Unpack),
-        Activity::Phase(Phase::Ghost),
+        Activity::Phase(Phase::Copy),
         Activity::Phase(Phase::Reduce),
         Activity::Phase(Phase::Output),
         Activity::Phase(Phase::Checkpoint),

@@ -97,7 +97,7 @@ fn a_panic_on_any_rank_in_any_phase_ends_the_job() {
             "post",
             "wait",
             "unpack",
-            "ghost",
+            "copy",
             "reduce",
             "output",
             "checkpoint",

@@ -54,7 +54,7 @@ impl<'w, T: Buildable> Pace<'w, T> {
             work: Work {
                 core: per_step(&[Phase::Core]),
                 shell: per_step(&[Phase::Shell]),
-                copies: per_step(&[Phase::Pack, Phase::Unpack, Phase::Ghost]),
+                copies: per_step(&[Phase::Pack, Phase::Unpack, Phase::Copy]),
             },
         }
     }

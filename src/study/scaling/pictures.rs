@@ -18,7 +18,7 @@ const SHOWN: [Phase; 7] = [
     Phase::Pack,
     Phase::Post,
     Phase::Unpack,
-    Phase::Ghost,
+    Phase::Copy,
     Phase::Wait,
 ];
 
