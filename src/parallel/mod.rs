@@ -28,12 +28,12 @@ mod transferable;
 mod world;
 
 pub use abort::abort;
-pub use aggregators::{MOST_ON_A_HOST, groups};
+pub use aggregators::{Group, MOST_ON_A_HOST, members_on_one_host};
 pub use clocks::clock_offset;
 pub use collect::{Collector, Gathering, PIECE_CELLS, SMALL_PIECE_CELLS, collect, contribute};
 pub use cores::CoreSet;
 pub use exchange::HaloExchange;
-pub use gather::gather;
+pub use gather::gather_lists;
 pub use launcher::{is_launched, launched_rank};
 pub use neighbours::Neighbours;
 pub use node::shared_numbers;

@@ -26,12 +26,13 @@ impl Neighbours {
         let neighbours: BTreeSet<usize> = links.map(|link| link.rank).collect();
         let is_shared = |rank: &usize| matches!(node, Some(Ok(node)) if node.has(*rank));
         let n_shared = neighbours.iter().copied().filter(is_shared).count();
-        let all = world.gather_all(&[neighbours.len() as f64, n_shared as f64]);
+        let mut both = [neighbours.len() as f64, n_shared as f64];
+        world.total(&mut both);
         // Both of a pair have counted it.
-        let pairs = |n: usize| all.iter().map(|rank| rank[n]).sum::<f64>() as usize / 2;
+        let [n_pairs, n_shared] = both.map(|n| n as usize / 2);
         Neighbours {
-            n_pairs: pairs(0),
-            n_shared: pairs(1),
+            n_pairs,
+            n_shared,
             refusal: match node {
                 Some(Err(error)) => Some(error.to_string()),
                 _ => None,

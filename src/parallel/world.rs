@@ -11,7 +11,7 @@ use mpi::collective::SystemOperation;
 use mpi::environment::Universe;
 use mpi::ffi;
 use mpi::topology::{Color, SimpleCommunicator};
-use mpi::traits::{AsRaw, Communicator, CommunicatorCollectives, Destination, Root, Source};
+use mpi::traits::{AsRaw, Communicator, CommunicatorCollectives, Destination, Equivalence, Root, Source};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -173,20 +173,35 @@ impl World {
         }
     }
 
-    /// The same numbers from every rank, in the order of ranks, on every rank.
-    pub fn gather_all(&self, values: &[f64]) -> Vec<Vec<f64>> {
-        let Some(communicator) = self.communicator() else {
-            return vec![values.to_vec()];
+    /// Replaces each value by its sum over all ranks, rounded in whatever order MPI adds: for what is measured, not for what is
+    /// computed ([`World::sum`]).
+    pub fn total(&self, values: &mut [f64]) {
+        self.reduce_f64(values, SystemOperation::sum());
+    }
+
+    /// The sum of `number` over the ranks below this one.
+    pub fn sum_below(&self, number: u64) -> u64 {
+        let mut below = 0;
+        if let Some(communicator) = self.communicator() {
+            communicator.exclusive_scan_into(&number, &mut below, SystemOperation::sum());
+        }
+        // On rank 0, MPI leaves it as it likes.
+        if self.is_root() { 0 } else { below }
+    }
+
+    /// On rank 0 the numbers of every rank, as many from each, in the order of ranks; nothing elsewhere.
+    pub fn gather(&self, values: &[f64]) -> Vec<Vec<f64>> {
+        let all = match self.communicator() {
+            Some(communicator) => gathered(communicator, values),
+            None => values.to_vec(),
         };
-        let mut all = vec![0.0; values.len() * self.size];
-        communicator.all_gather_into(values, &mut all[..]);
         all.chunks(values.len().max(1)).map(<[f64]>::to_vec).collect()
     }
 
-    /// A short text (at most 64 bytes of it) from every rank, in the order of ranks, on every rank.
+    /// On rank 0 a short text (at most 64 bytes of it) of every rank, in the order of ranks; nothing elsewhere.
     pub fn gather_texts(&self, text: &str) -> Vec<String> {
         match self.communicator() {
-            Some(communicator) => texts(communicator, text),
+            Some(communicator) => from_fixed(&gathered(communicator, &fixed(text))),
             None => vec![text.to_string()],
         }
     }
@@ -315,17 +330,40 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// A short text (at most 64 bytes of it) from every rank of `communicator`, in the order of ranks, on every one of them.
+/// On rank 0 the values of every rank, one rank's after the other's; nothing elsewhere.
+fn gathered<T: Copy + Default + Equivalence>(communicator: &SimpleCommunicator, values: &[T]) -> Vec<T> {
+    let root = communicator.process_at_rank(0);
+    if communicator.rank() != 0 {
+        root.gather_into(values);
+        return Vec::new();
+    }
+    let mut all = vec![T::default(); values.len() * communicator.size() as usize];
+    root.gather_into_root(values, &mut all[..]);
+    all
+}
+
+/// A short text (at most 64 bytes of it) from every rank of `communicator`, in the order of ranks, on every one of them: for the
+/// ranks of a host.
 pub(super) fn texts(communicator: &SimpleCommunicator, text: &str) -> Vec<String> {
-    const WIDTH: usize = 64;
-    let mut mine = [0u8; WIDTH];
-    let n = text.len().min(WIDTH);
-    mine[..n].copy_from_slice(&text.as_bytes()[..n]);
     let mut all = vec![0u8; WIDTH * communicator.size() as usize];
-    communicator.all_gather_into(&mine[..], &mut all[..]);
-    all.chunks(WIDTH)
-        .map(|one| String::from_utf8_lossy(one).trim_end_matches('\0').to_string())
-        .collect()
+    communicator.all_gather_into(&fixed(text)[..], &mut all[..]);
+    from_fixed(&all)
+}
+
+/// Bytes of a short text on its way.
+const WIDTH: usize = 64;
+
+/// The first [`WIDTH`] bytes of a text, or fewer and zeros.
+fn fixed(text: &str) -> [u8; WIDTH] {
+    let mut bytes = [0u8; WIDTH];
+    let n = text.len().min(WIDTH);
+    bytes[..n].copy_from_slice(&text.as_bytes()[..n]);
+    bytes
+}
+
+fn from_fixed(all: &[u8]) -> Vec<String> {
+    let text = |one: &[u8]| String::from_utf8_lossy(one).trim_end_matches('\0').to_string();
+    all.chunks(WIDTH).map(text).collect()
 }
 
 /// Raw handle of the communicator, for the calls that the mpi crate lacks.
@@ -348,7 +386,10 @@ mod tests {
         let mut values = [1.0, -2.0];
         world.max(&mut values);
         assert_eq!(values, [1.0, -2.0]);
-        assert_eq!(world.gather_all(&values), vec![vec![1.0, -2.0]]);
+        world.total(&mut values);
+        assert_eq!(world.gather(&values), vec![vec![1.0, -2.0]]);
+        assert_eq!(world.gather_texts("here"), ["here"]);
+        assert_eq!(world.sum_below(3), 0);
         assert!(world.any(true) && !world.any(false));
         assert_eq!(world.broadcast_text("same"), "same");
     }

@@ -20,7 +20,7 @@ use crate::field::{Real, Scalar};
 use crate::files::checkpoint::{CheckpointFolder, Manifest, PartEntry, PartHead, part_file};
 use crate::files::{RunFolder, Schedule, ScheduleKind, provenance};
 use crate::grid::{Decomposition, IndexBox, Tile};
-use crate::parallel::{Gathering, SMALL_PIECE_CELLS, World, collect, contribute};
+use crate::parallel::{Gathering, Group, SMALL_PIECE_CELLS, World, collect, contribute};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,10 +32,8 @@ pub const EXPECTED_RATE: f64 = 200e6;
 pub struct Checkpoints {
     config: CheckpointConfig,
     run: PathBuf,
-    /// The ranks in groups, each of which writes a part.
-    groups: Vec<Vec<usize>>,
-    /// Number of this rank's group.
-    group: usize,
+    /// The ranks that write a part together with this one.
+    group: Group,
     piece_cells: usize,
     /// Where they are due by steps or by simulated time.
     schedule: Option<Schedule>,
@@ -99,14 +97,7 @@ pub struct State<'a, T> {
 
 impl Checkpoints {
     /// The checkpoints of a run in the folder `run`.
-    pub fn new(
-        world: &World,
-        case: &Case,
-        run: &Path,
-        groups: Vec<Vec<usize>>,
-        piece_cells: usize,
-        beginning: &Beginning,
-    ) -> Checkpoints {
+    pub fn new(case: &Case, run: &Path, group: Group, piece_cells: usize, beginning: &Beginning) -> Checkpoints {
         let config = case.config.checkpoint.clone();
         let kind = match config.every {
             Some(CheckpointEvery::Steps(n)) => Some(ScheduleKind::Steps(n)),
@@ -120,14 +111,12 @@ impl Checkpoints {
             let (step, reached) = here.map_or((0, case.config.time.start), |here| (here.step, here.reached));
             schedule.advance(step, reached);
         }
-        let group = groups.iter().position(|ranks| ranks.contains(&world.rank()));
         // One of another run is none of this one.
         let step = beginning.step().filter(|_| beginning.is_in_place());
         Checkpoints {
             config,
             run: run.to_owned(),
-            group: group.expect("every rank is in a group"),
-            groups,
+            group,
             // The datasets are contiguous: no piece is too small for them, as it may be for the chunks of a snapshot.
             piece_cells: piece_cells.min(SMALL_PIECE_CELLS),
             schedule,
@@ -170,7 +159,7 @@ impl Checkpoints {
     /// Whether this rank's thread is at work on the one under way.
     pub fn is_writing(&self, world: &World) -> bool {
         self.pending.as_ref().is_some_and(|pending| match &pending.stage {
-            Stage::Parts(part) => self.groups[self.group][0] == world.rank() && part.is_none(),
+            Stage::Parts(part) => self.group.is_writing() && part.is_none(),
             Stage::Publishing(published) => world.is_root() && published.is_none(),
         })
     }
@@ -223,7 +212,7 @@ impl Checkpoints {
             schedule.advance(step, reached);
         }
         let noted = folder.map_or(Ok(()), |folder| {
-            folder.note_all(&target.files(self.groups.len()))?;
+            folder.note_all(&target.files(self.group.n))?;
             target.begin(n_bytes)
         });
         if let Err(error) = world.agree(noted) {
@@ -258,7 +247,7 @@ impl Checkpoints {
         writer: &mut Writer<T>,
     ) {
         let storage = &state.engine.storage;
-        let members = &self.groups[self.group];
+        let members = &self.group.members;
         let tiles: Vec<Tile> = members.iter().map(|&rank| state.tile(rank)).collect();
         let head = PartHead {
             title: state.case.config.title.clone(),
@@ -268,7 +257,7 @@ impl Checkpoints {
             time: state.here.time,
             tiles: tiles.iter().map(|tile| tile.with_ghosts(&tile.owned)).collect(),
         };
-        let path = target.part_path().join(part_file(self.group));
+        let path = target.part_path().join(part_file(self.group.number));
         writer.begin_part(path, head, state.case.config.output.is_direct);
         for kept in kept {
             let parts: Vec<(usize, IndexBox)> = members
@@ -320,7 +309,7 @@ impl Checkpoints {
 
     fn gathering(&self) -> Gathering<'_> {
         Gathering {
-            members: &self.groups[self.group],
+            members: &self.group.members,
             piece_cells: self.piece_cells,
         }
     }
@@ -336,7 +325,7 @@ impl Checkpoints {
         };
         let outcome = match &mut pending.stage {
             Stage::Parts(part) => world.agree(part.take().transpose()).map(|part| {
-                let texts = world.gather_bytes(&first_of(&self.groups), part.map(to_bytes).unwrap_or_default());
+                let texts = self.group.gather_bytes(part.map(to_bytes).unwrap_or_default());
                 if let (Some((mut manifest, files)), Some(writer)) = (pending.draft.take(), writer) {
                     manifest.parts = texts.iter().map(|bytes| from_bytes(bytes)).collect();
                     writer.publish(pending.folder.clone(), manifest, files, self.config.keep);
@@ -434,11 +423,6 @@ fn draft<T: Real>(world: &World, state: State<'_, T>, kept: Vec<Kept>) -> (Manif
         parts: Vec::new(),
     };
     (manifest, state.files)
-}
-
-/// The ranks that write parts, in the order of these.
-fn first_of(groups: &[Vec<usize>]) -> Vec<usize> {
-    groups.iter().map(|ranks| ranks[0]).collect()
 }
 
 fn to_bytes(part: PartEntry) -> Vec<u8> {

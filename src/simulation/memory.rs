@@ -30,12 +30,12 @@ pub struct Memory {
 
 impl Memory {
     /// What `rank` takes if its run begins with the initial state and is not asked for checkpoints that the configuration
-    /// does not name. `blocks` are the lengths of blocks of steps, `groups` the ranks that write together.
+    /// does not name. `blocks` are the lengths of blocks of steps, `members` the ranks that it writes for, if it does.
     pub fn of_rank(
         case: &Case,
         decomposition: &Decomposition,
         blocks: &[usize],
-        groups: &[Vec<usize>],
+        members: &[usize],
         rank: usize,
     ) -> Memory {
         let tile = blocks::deepened(case, case.tile(decomposition, rank), blocks);
@@ -48,7 +48,7 @@ impl Memory {
             program: PROGRAM,
             tile: case.tile_bytes(&tile),
             messages: messages(decomposition, rank, &case.declaration, &tile, blocks, is_shared) as f64,
-            output: output_bytes(case, decomposition, groups, rank),
+            output: output_bytes(case, decomposition, members, rank),
         }
     }
 
@@ -73,7 +73,7 @@ impl Memory {
 }
 
 /// Values that have been copied for the thread that writes them, on the ranks that write; what is on its way there elsewhere.
-fn output_bytes(case: &Case, decomposition: &Decomposition, groups: &[Vec<usize>], rank: usize) -> f64 {
+fn output_bytes(case: &Case, decomposition: &Decomposition, members: &[usize], rank: usize) -> f64 {
     let config = &case.config;
     let snapshots: f64 = config
         .snapshots
@@ -85,10 +85,9 @@ fn output_bytes(case: &Case, decomposition: &Decomposition, groups: &[Vec<usize>
     let mut under_way = if rank == 0 { snapshots } else { 0.0 };
     let mut n_kinds = if under_way > 0.0 { 1.0 } else { 0.0 };
     let writes_checkpoints = config.checkpoint.every.is_some() || config.checkpoint.final_state;
-    let group = groups.iter().find(|ranks| ranks[0] == rank);
-    if let (Some(ranks), true) = (group, writes_checkpoints) {
+    if writes_checkpoints && !members.is_empty() {
         n_kinds += 1.0;
-        under_way += ranks
+        under_way += members
             .iter()
             .map(|&of| part_bytes(case, &case.tile(decomposition, of)))
             .sum::<f64>();

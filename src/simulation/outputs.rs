@@ -73,7 +73,7 @@ fn schedule(every: &Every, start: f64) -> Schedule {
 
 impl Outputs {
     /// Opens the files of the run in its folder on rank 0: new ones, or those of a run that is continued, cut where the
-    /// checkpoint was. `steps_expected` sets the default interval of the history; `hosts` are those of all ranks.
+    /// checkpoint was. `steps_expected` sets the default interval of the history; `hosts` are those of all ranks, on rank 0.
     ///
     /// # Errors
     /// [`Error::Io`], agreed on by all ranks, if a file cannot be written.
@@ -125,7 +125,7 @@ impl Outputs {
             history_steps: steps,
             last_row: beginning.step(),
             hosts: names.join(", "),
-            ranks: (0..world.size()).collect(),
+            ranks: (0..if world.is_root() { world.size() } else { 1 }).collect(),
             piece_cells,
         })
     }
@@ -135,7 +135,7 @@ impl Outputs {
         self.history_steps
     }
 
-    /// The hosts of all ranks, each once.
+    /// The hosts of all ranks, each once, on rank 0.
     pub fn hosts(&self) -> &str {
         &self.hosts
     }

@@ -13,7 +13,7 @@ use crate::files::provenance;
 use crate::grid::{Decomposition, Tile};
 use crate::kernels::{Kernel, Rates};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{World, groups};
+use crate::parallel::{Group, World};
 
 /// A kernel whose coefficients have a meaning at the start.
 pub struct Prepared<T> {
@@ -29,6 +29,8 @@ pub struct Prepared<T> {
     pub rates: Rates,
     /// What the kernel measures, the largest over all ranks and the times that are looked at.
     pub measures: Vec<f64>,
+    /// The ranks that write a part of a checkpoint with this one.
+    pub group: Group,
     /// What this rank is going to take.
     pub memory: Memory,
 }
@@ -59,10 +61,11 @@ impl<T: Precise> Prepared<T> {
         let suited = world.agree(blocks::suited(case, &decomposition))?;
         let blocks = blocks::blocks(case, &suited, dues);
         let tile = blocks::deepened(case, case.tile(&decomposition, world.rank()), &blocks);
-        let hosts = world.gather_texts(&provenance::host_name());
-        let groups = groups(&hosts, case.config.output.aggregators);
-        let memory = Memory::of_rank(case, &decomposition, &blocks, &groups, world.rank());
-        refuse_too_large(world, case, &hosts, memory)?;
+        let host = world.on_host();
+        let group = Group::of(world, &host, case.config.output.aggregators);
+        let members = if group.is_writing() { &group.members[..] } else { &[] };
+        let memory = Memory::of_rank(case, &decomposition, &blocks, members, world.rank());
+        refuse_too_large(world, case, &host, memory)?;
         let instructions = world.agree(instructions(case.config.parallel.instructions))?;
         let mut kernel = T::build(&*case.physics, &case.grid);
         let start = case.config.time.start;
@@ -80,6 +83,7 @@ impl<T: Precise> Prepared<T> {
             kernel,
             rates,
             measures,
+            group,
             memory,
         })
     }
@@ -126,22 +130,18 @@ fn instructions(choice: InstructionChoice) -> Result<InstructionSet> {
 }
 
 /// Refuses a case whose ranks do not fit into the memory of their hosts, before anything is allocated.
-fn refuse_too_large(world: &World, case: &Case, hosts: &[String], memory: Memory) -> Result<()> {
-    let needed = world.gather_all(&[memory.all()]);
-    let mine = &hosts[world.rank()];
-    let on_host: f64 = hosts
-        .iter()
-        .zip(&needed)
-        .filter(|(host, _)| *host == mine)
-        .map(|(_, bytes)| bytes[0])
-        .sum();
+fn refuse_too_large(world: &World, case: &Case, host: &World, memory: Memory) -> Result<()> {
+    let mut needed = [memory.all()];
+    host.total(&mut needed);
+    let [on_host] = needed;
     let result = match super::report::available_memory() {
         Some(available) if on_host > available => Err(Error::Config(format!(
-            "{}: `grid.cells` = {} needs {} on host {mine}, which has {} left.\n  Use fewer cells, `precision = \"f32\"`, or more \
+            "{}: `grid.cells` = {} needs {} on host {}, which has {} left.\n  Use fewer cells, `precision = \"f32\"`, or more \
              hosts; `simrun check` shows the memory per rank.",
             case.config.path.display(),
             cells_text(case),
             super::report::bytes_text(on_host),
+            provenance::host_name(),
             super::report::bytes_text(available),
         ))),
         _ => Ok(()),

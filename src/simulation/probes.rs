@@ -15,7 +15,7 @@ use crate::files::run_folder::PROBES;
 use crate::files::{ProbeField, ProbeHead, ProbeWriter, Stamp};
 use crate::grid::{Decomposition, Grid, NodesAround, Tile};
 use crate::kernels::Declaration;
-use crate::parallel::{World, gather};
+use crate::parallel::{World, gather_lists};
 use std::collections::BTreeMap;
 use std::fs::File;
 
@@ -137,11 +137,11 @@ impl Probes {
             .iter()
             .flat_map(|probe| vec![probe.pending.len(); probe.n_nodes])
             .collect();
-        let mut lengths = vec![0; world.size()];
+        let mut lengths = BTreeMap::new();
         for (owner, rows) in self.owners.iter().zip(&rows) {
-            lengths[*owner] += rows;
+            *lengths.entry(*owner).or_default() += rows;
         }
-        let lists = gather(world, &lengths, recorder.take());
+        let lists = gather_lists(world, &lengths, recorder.take());
         let written = lists.map_or(Ok(()), |lists| self.append(&rows, &lists));
         for probe in &mut self.probes {
             probe.pending.clear();
@@ -149,12 +149,13 @@ impl Probes {
         world.agree(written)
     }
 
-    /// Appends the rows, on rank 0: `lists` holds every rank's values, node by node.
-    fn append(&mut self, rows: &[usize], lists: &[Vec<f64>]) -> Result<()> {
-        let mut rest: Vec<&[f64]> = lists.iter().map(Vec::as_slice).collect();
-        let mut columns = self.owners.iter().zip(rows).map(|(&owner, &rows)| {
-            let (values, others) = rest[owner].split_at(rows);
-            rest[owner] = others;
+    /// Appends the rows, on rank 0: `lists` holds the values of every rank that has any, node by node.
+    fn append(&mut self, rows: &[usize], lists: &BTreeMap<usize, Vec<f64>>) -> Result<()> {
+        let mut rest: BTreeMap<usize, &[f64]> = lists.iter().map(|(rank, list)| (*rank, &list[..])).collect();
+        let mut columns = self.owners.iter().zip(rows).map(|(owner, &rows)| {
+            let rest = rest.get_mut(owner).expect("owners with rows have a list");
+            let (values, others) = rest.split_at(rows);
+            *rest = others;
             values
         });
         for probe in &mut self.probes {

@@ -8,6 +8,7 @@ use crate::grid::Decomposition;
 use crate::metrics::caches::{caches, n_processors, processor};
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// What earlier runs have measured for this one.
@@ -150,11 +151,12 @@ fn machine() -> String {
 
 /// For every rank the first that is on the same host.
 fn places(hosts: &[String]) -> Vec<usize> {
-    let first = |host: &String| hosts.iter().position(|other| other == host).unwrap_or(0);
-    hosts.iter().map(first).collect()
+    let mut first = HashMap::new();
+    let first = |(rank, host)| *first.entry(host).or_insert(rank);
+    hosts.iter().enumerate().map(first).collect()
 }
 
-/// Of all that the time of a step depends on: `machines` and `places` by rank.
+/// Of all that the time of a step depends on: `machines` and `places` by rank, on rank 0.
 fn key(
     case: &Case,
     decomposition: &Decomposition,

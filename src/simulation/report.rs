@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::field::{Scalar, SlotSpec};
 use crate::grid::{AXIS_NAMES, Decomposition, Tile};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{HaloPlan, MOST_ON_A_HOST, World, groups, n_numbers};
+use crate::parallel::{HaloPlan, MOST_ON_A_HOST, World, members_on_one_host, n_numbers};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -287,10 +287,12 @@ fn executor_text(case: &Case, blocks: &[usize], has_messages: bool) -> String {
 
 fn memory_text(case: &Case, decomposition: &Decomposition, blocks: &[usize]) -> String {
     // As if all ranks were on one host: the memory that is looked at is this one's.
-    let hosts = vec![String::new(); decomposition.n_tiles()];
-    let groups = groups(&hosts, case.config.output.aggregators);
-    let of_ranks = (0..hosts.len()).map(|rank| Memory::of_rank(case, decomposition, blocks, &groups, rank));
-    let of_ranks: Vec<Memory> = of_ranks.collect();
+    let n_ranks = decomposition.n_tiles();
+    let of_rank = |rank| {
+        let members: Vec<usize> = members_on_one_host(rank, n_ranks, case.config.output.aggregators).collect();
+        Memory::of_rank(case, decomposition, blocks, &members, rank)
+    };
+    let of_ranks: Vec<Memory> = (0..n_ranks).map(of_rank).collect();
     let most = of_ranks.iter().max_by(|a, b| a.all().total_cmp(&b.all()));
     let most = most.expect("there is a rank");
     let all: f64 = of_ranks.iter().map(Memory::all).sum();

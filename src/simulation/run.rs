@@ -34,7 +34,7 @@ use crate::kernels::Remark;
 use crate::metrics::caches::{caches, n_processors, working_cache};
 use crate::metrics::{Efficiency, Phase, peak_memory, phase_table};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{World, groups};
+use crate::parallel::World;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -178,7 +178,6 @@ impl<'a, T: Precise> Run<'a, T> {
             }
         };
         let hosts = world.gather_texts(&provenance::host_name());
-        let groups = groups(&hosts, case.config.output.aggregators);
         let staging = writer::staging_of(case);
         let piece_cells = writer::piece_cells(staging);
         let mut outputs = Outputs::open(world, case, &mut beginning, steps_expected, &hosts, piece_cells)?;
@@ -204,8 +203,7 @@ impl<'a, T: Precise> Run<'a, T> {
             .then(|| Remembered::look(world, case, &prepared.decomposition, instructions, &hosts, &candidates));
         let found = remembered.as_ref().and_then(|remembered| remembered.found.clone());
         let (choice, tuner) = choosing::first(case, &lengths, &candidates, found.as_ref());
-        let is_writing = groups.iter().any(|ranks| ranks[0] == world.rank());
-        let writer = match is_writing {
+        let writer = match prepared.group.is_writing() {
             true => Writer::start(staging, engine.timers.pulse().clone()).map(Some),
             false => Ok(None),
         };
@@ -233,7 +231,7 @@ impl<'a, T: Precise> Run<'a, T> {
             case,
             decomposition: prepared.decomposition,
             limit,
-            checkpoints: Checkpoints::new(world, case, &folder, groups, piece_cells, &beginning),
+            checkpoints: Checkpoints::new(case, &folder, prepared.group, piece_cells, &beginning),
             requests: Requests::new(&folder, options.max_time, clock.step()),
             _watchdog: Watchdog::start(world, engine.timers.pulse(), case.config.check.stalled_after),
             engine,
@@ -367,9 +365,10 @@ impl<'a, T: Precise> Run<'a, T> {
         let wall_seconds = self.start.elapsed().as_secs_f64();
         let steps = self.clock.step();
         let cells_per_second = (steps - self.first_step) as f64 * self.case.grid.n_cells() as f64 / wall_seconds;
-        let seconds_per_rank = self.world.gather_all(&self.engine.timers.all_seconds());
+        let seconds_per_rank = self.world.gather(&self.engine.timers.all_seconds());
+        // On rank 0, which speaks.
         let mut table = phase_table(&seconds_per_rank, wall_seconds);
-        if self.world.size() > 1 {
+        if seconds_per_rank.len() > 1 {
             table += &format!("{}\n", Efficiency::of(&seconds_per_rank, wall_seconds));
         }
         let memory = self.memory_line();
@@ -408,24 +407,19 @@ impl<'a, T: Precise> Run<'a, T> {
         said
     }
 
-    /// What the ranks took at most, and what was predicted for the one that took most. All ranks call it.
+    /// What the ranks took at most, and what was predicted: for the rank of which most was, and for all. All ranks call it.
     fn memory_line(&self) -> String {
-        let here = [peak_memory().unwrap_or(f64::NAN), self.memory.all()];
-        let of_ranks = self.world.gather_all(&here);
-        let most = of_ranks
-            .iter()
-            .max_by(|a, b| a[0].total_cmp(&b[0]))
-            .expect("there is a rank");
-        let sum = |n: usize| bytes_text(of_ranks.iter().map(|rank| rank[n]).sum());
-        match most[0].is_nan() {
-            true => String::new(),
-            false => format!(
-                "memory: peak {} per rank, predicted {}; in all {}, predicted {}\n",
-                bytes_text(most[0]),
-                bytes_text(most[1]),
-                sum(0),
-                sum(1)
-            ),
+        let here = [peak_memory().unwrap_or(0.0), self.memory.all()];
+        let (mut most, mut all) = (here, here);
+        self.world.max(&mut most);
+        self.world.total(&mut all);
+        let [peak, predicted, peaks, in_all] = [most[0], most[1], all[0], all[1]].map(bytes_text);
+        // Where a system does not tell.
+        match most[0] > 0.0 {
+            true => {
+                format!("memory: peak {peak} per rank, predicted {predicted}; in all {peaks}, predicted {in_all}\n")
+            }
+            false => String::new(),
         }
     }
 

@@ -68,7 +68,7 @@ impl Tracing {
     ) -> Result<String> {
         let clock = Alignment::new(self.beginning, clock_offset(world, || trace.now()));
         let (path, messages) = self.paths.unzip();
-        let all = world.gather_all(&[trace.events().len() as f64, trace.n_lost() as f64]);
+        let all = world.gather(&[trace.events().len() as f64, trace.n_lost() as f64]);
         let lost: Vec<u64> = all.iter().map(|rank| rank[1] as u64).collect();
         let written = write_trace(world, title, trace, &clock, &lost, path.as_deref());
         let written = written.and(write_messages(world, traffic, n_steps, messages.as_deref()));
@@ -99,8 +99,9 @@ fn ranks_text(ranks: &[usize]) -> String {
 /// it.
 pub(super) fn messages_line(world: &World, traffic: &[Traffic], n_steps: u64) -> String {
     let sum = |number: fn(&Traffic) -> u64| traffic.iter().map(number).sum::<u64>() as f64;
-    let all = world.gather_all(&[sum(|to| to.messages), sum(|to| to.bytes)]);
-    let [messages, bytes] = [0, 1].map(|n| all.iter().map(|rank| rank[n]).sum::<f64>());
+    let mut all = [sum(|to| to.messages), sum(|to| to.bytes)];
+    world.total(&mut all);
+    let [messages, bytes] = all;
     if messages == 0.0 || n_steps == 0 {
         return String::new();
     }

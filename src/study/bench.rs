@@ -8,11 +8,10 @@ use super::{checkpoint_cost, kernels, messages, stiff};
 use crate::config::Precision;
 use crate::engine::Executor;
 use crate::error::Result;
-use crate::files::provenance::{COMMIT, VERSION, host_name, now_iso};
+use crate::files::provenance::{COMMIT, VERSION, now_iso};
 use crate::grid::Topology;
 use crate::numerics::instructions::InstructionSet;
 use crate::parallel::World;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
 /// What is to be measured.
@@ -74,7 +73,7 @@ impl Plan {
 /// If a problem does not fit the machine or the number of ranks: the same on every rank.
 pub fn run(world: &World, plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<Report> {
     let host = Host::read();
-    let neighbours = ranks_on_this_host(world);
+    let neighbours = world.on_host().size();
     let mut memory = Memory::new(array_length(world, &host, neighbours), plan.instructions);
     let mut report = Report {
         version: VERSION,
@@ -123,22 +122,14 @@ pub fn run(world: &World, plan: &Plan, say: &mut dyn FnMut(&str)) -> Result<Repo
     Ok(report)
 }
 
-/// How many ranks run on the host of this one.
-fn ranks_on_this_host(world: &World) -> usize {
-    let mut hasher = DefaultHasher::new();
-    host_name().hash(&mut hasher);
-    // 52 bits are a whole number in f64.
-    let mine = (hasher.finish() >> 12) as f64;
-    world.gather_all(&[mine]).iter().filter(|host| host[0] == mine).count()
-}
-
 /// Bytes that are free on all hosts together, by what the ranks see; infinite where a system does not tell.
 fn free_memory(world: &World) -> f64 {
-    let share = Host::read().available_memory as f64 / ranks_on_this_host(world) as f64;
-    let all = world.gather_all(&[share]);
-    match all.iter().any(|rank| rank[0] == 0.0) {
+    let share = Host::read().available_memory as f64 / world.on_host().size() as f64;
+    let mut all = [share];
+    world.total(&mut all);
+    match world.any(share == 0.0) {
         true => f64::INFINITY,
-        false => all.iter().map(|rank| rank[0]).sum(),
+        false => all[0],
     }
 }
 

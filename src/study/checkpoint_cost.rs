@@ -304,8 +304,9 @@ impl<'a> Yardstick<'a> {
                 spent = self.work();
             }
         }
-        let all = self.world.gather_all(&self.world.agree(spent)?);
-        Ok([0, 1, 2, 3].map(|part| all.iter().map(|rank| rank[part]).sum()))
+        let mut all = self.world.agree(spent)?;
+        self.world.total(&mut all);
+        Ok(all)
     }
 
     /// What this rank's tile takes of each.

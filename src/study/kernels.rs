@@ -349,12 +349,14 @@ impl<'w, T: Buildable> Course<'w, T> {
         advance(&mut self.engine, executor, self.step, steps, self.dt);
         self.step += steps;
         let mine = [start.elapsed().as_secs_f64(), self.engine.timers.seconds(Phase::Wait)];
-        let all = self.world.gather_all(&mine);
-        let mean = |n: usize| all.iter().map(|rank| rank[n]).sum::<f64>() / all.len() as f64;
+        let (mut slowest, mut all) = (mine, mine);
+        self.world.max(&mut slowest);
+        self.world.total(&mut all);
+        let [mean, waited] = all.map(|seconds| seconds / self.world.size() as f64);
         Repetition {
-            slowest: all.iter().map(|rank| rank[0]).fold(0.0, f64::max),
-            mean: mean(0),
-            waited: mean(1),
+            slowest: slowest[0],
+            mean,
+            waited,
         }
     }
 
@@ -387,7 +389,9 @@ pub(super) fn advance<T: Buildable>(engine: &mut Engine<T>, executor: Executor, 
 
 /// The sum of a number over all ranks.
 fn sum(world: &World, value: f64) -> f64 {
-    world.gather_all(&[value]).iter().map(|rank| rank[0]).sum()
+    let mut all = [value];
+    world.total(&mut all);
+    all[0]
 }
 
 #[cfg(test)]

@@ -182,9 +182,9 @@ impl Method {
             wrong += (q - exact) * (q - exact);
             whole += exact * exact;
         }
-        let all = world.gather_all(&[wrong, whole]);
-        let sum = |n: usize| all.iter().map(|rank| rank[n]).sum::<f64>();
-        Ok((slowest[0], (sum(0) / sum(1)).sqrt()))
+        let mut all = [wrong, whole];
+        world.total(&mut all);
+        Ok((slowest[0], (all[0] / all[1]).sqrt()))
     }
 }
 

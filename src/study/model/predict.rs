@@ -123,8 +123,9 @@ impl Hosts {
 }
 
 fn predict_in<T: Buildable>(world: &World, case: &Case, plan: &PredictionPlan) -> Result<Prediction> {
+    let names = world.broadcast_text(&world.gather_texts(&host_name()).join("\n"));
     let hosts = Hosts {
-        names: world.gather_texts(&host_name()),
+        names: names.lines().map(str::to_owned).collect(),
     };
     let here = this_machine(world, &hosts, plan);
     let machine = plan.machine.clone().unwrap_or_else(|| here.clone());

@@ -124,9 +124,9 @@ fn measured<T: Precise>(world: &World, case: Case, amount: Amount) -> Result<Mea
     course.run.check()?;
     let (engine, decomposition) = (course.run.engine(), course.run.decomposition());
     let sizes = (0..world.size()).map(|rank| decomposition.owned(rank).size());
-    let mine = [engine.storage.n_bytes() as f64, peak_memory().unwrap_or(f64::NAN)];
-    let memory = world.gather_all(&mine);
-    let most = memory.iter().map(|rank| rank[1]).fold(f64::NAN, f64::max);
+    let (mut storage, mut most) = ([engine.storage.n_bytes() as f64], [peak_memory().unwrap_or(0.0)]);
+    world.total(&mut storage);
+    world.max(&mut most);
     Ok(Measurement {
         ranks: world.size(),
         threads,
@@ -141,9 +141,9 @@ fn measured<T: Precise>(world: &World, case: Case, amount: Amount) -> Result<Mea
         warm_up_steps,
         wall,
         processor_share: Some(share[0]),
-        phases: world.gather_all(&engine.timers.all_seconds()),
-        storage_bytes: memory.iter().map(|rank| rank[0]).sum(),
-        peak_memory: (!most.is_nan()).then_some(most),
+        phases: world.gather(&engine.timers.all_seconds()),
+        storage_bytes: storage[0],
+        peak_memory: (most[0] > 0.0).then_some(most[0]),
         hosts: world.gather_texts(&host_name()),
         processors: n_processors(),
         date: now_iso(),
