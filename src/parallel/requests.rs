@@ -52,13 +52,16 @@ impl<T: Real> RequestSet<T> {
             comm: communicator.map(raw),
         };
         let Some(comm) = set.comm else { return set };
-        for (message, buffer) in receives.iter().zip(&mut set.receives).filter(|(m, _)| m.n > 0) {
+        // Sends before receives: a long message is announced, granted and then sent, all in one stream to that rank. A grant
+        // for a neighbour that came first must not overtake our announcement, or its values go out before it grants ours, and
+        // both messages then travel one after the other.
+        for (message, buffer) in sends.iter().zip(&set.sends).filter(|(m, _)| m.n > 0) {
             let mut request = std::mem::MaybeUninit::uninit();
             // SAFETY: the buffer has `n` elements of the datatype and lives, unmoved, until the request is freed in
             // `drop`; it is only touched while no transfer is active.
             unsafe {
-                ffi::MPI_Recv_init(
-                    buffer.as_mut_ptr().cast::<c_void>(),
+                ffi::MPI_Send_init(
+                    buffer.as_ptr().cast::<c_void>(),
                     count(message),
                     datatype::<T>(),
                     message.rank as c_int,
@@ -69,12 +72,12 @@ impl<T: Real> RequestSet<T> {
                 set.requests.push(request.assume_init());
             }
         }
-        for (message, buffer) in sends.iter().zip(&set.sends).filter(|(m, _)| m.n > 0) {
+        for (message, buffer) in receives.iter().zip(&mut set.receives).filter(|(m, _)| m.n > 0) {
             let mut request = std::mem::MaybeUninit::uninit();
             // SAFETY: as above.
             unsafe {
-                ffi::MPI_Send_init(
-                    buffer.as_ptr().cast::<c_void>(),
+                ffi::MPI_Recv_init(
+                    buffer.as_mut_ptr().cast::<c_void>(),
                     count(message),
                     datatype::<T>(),
                     message.rank as c_int,
