@@ -83,6 +83,11 @@ impl Tuner {
         }
     }
 
+    /// How many are tried.
+    pub fn n_candidates(&self) -> usize {
+        self.candidates.len()
+    }
+
     /// What to go on with.
     pub fn choice(&self) -> Choice {
         self.candidates[self.next].choice

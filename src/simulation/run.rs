@@ -356,6 +356,9 @@ impl<'a, T: Precise> Run<'a, T> {
             RunState::Failed => self.outputs.note(&format!("error: {message}")),
             _ => self.outputs.note(&message),
         }
+        if let Some(tuner) = &self.tuner {
+            self.outputs.note(&choosing::unfinished(tuner));
+        }
         let written = match self.outputs.status_path() {
             Some(path) => self.status(state, message, None).write(&path),
             None => Ok(()),

@@ -156,6 +156,18 @@ fn a_second_run_takes_the_executor_that_the_first_has_measured() {
 }
 
 #[test]
+fn a_run_that_ends_before_all_is_measured_says_so_and_keeps_nothing() {
+    let place = place(FLAT);
+    let log = log_of(&place, &Launch::on(2), &["time.steps=3", "snapshot=[]"]);
+    let said = executor_line(&log);
+    assert!(
+        said.contains("the run ended before all of 3 had been measured"),
+        "{said}"
+    );
+    assert!(!place.path(KEPT).exists());
+}
+
+#[test]
 fn a_cache_that_is_damaged_or_cannot_be_written_is_no_obstacle() {
     let place = place(FLAT);
     let two = Launch::on(2);

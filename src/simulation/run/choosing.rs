@@ -33,6 +33,15 @@ pub(super) fn first(
     (candidates[0], tuner)
 }
 
+/// What there is to say where a run has come to its end before the fastest executor was known.
+pub(super) fn unfinished(tuner: &Tuner) -> String {
+    format!(
+        "executor: the run ended before all of {} had been measured, the last was {}; `parallel.executor` names one",
+        tuner.n_candidates(),
+        tuner.choice().name()
+    )
+}
+
 impl<T: Precise> Run<'_, T> {
     /// Says by which executor the steps are done, and whence that is known, unless it is still to be measured.
     pub(super) fn announce_executor(&mut self, found: Option<Found>) -> Result<()> {
