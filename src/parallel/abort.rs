@@ -7,6 +7,9 @@ use std::time::Duration;
 /// How long MPI may take to end this process before it ends itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a launcher is given to hand on what was said: MPICH's throws away what it has not read when the job is ended.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// Ends all ranks at once with an exit code other than zero, without a word: the caller has said why. Needs no other
 /// rank, and no rank's consent.
 pub fn abort(code: i32) -> ! {
@@ -18,6 +21,7 @@ pub fn abort(code: i32) -> ! {
     // Without a timer MPI is trusted.
     drop(timer);
     if is_running() {
+        std::thread::sleep(LAST_WORDS);
         // SAFETY: MPI is initialised and not finalised. The standard wants this call from the thread that initialised
         // it; the implementations take it from any, and nothing but the end of the process follows.
         unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, code) };

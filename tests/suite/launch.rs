@@ -50,8 +50,8 @@ pub fn is_open_mpi() -> bool {
     })
 }
 
-/// The words that start so many ranks, bound to nothing, of what follows them.
-pub fn launcher(ranks: usize) -> Vec<String> {
+/// The words that start so many ranks, or what stands for their number, bound to nothing, of what follows them.
+pub fn launcher(ranks: impl ToString) -> Vec<String> {
     let unbound: &[&str] = match is_open_mpi() {
         true => &["--oversubscribe", "--bind-to", "none"],
         false => &[],

@@ -1,7 +1,7 @@
 //! `simrun scaling`: launches its points itself, leaves files that other programs read, and refuses what cannot be measured
 //! before anything is launched.
 
-use crate::launch::{Launch, Outcome, Workplace};
+use crate::launch::{Launch, Outcome, Workplace, launcher};
 use serde_json::Value;
 
 const CASE: &str = r#"
@@ -96,7 +96,7 @@ fn a_strong_study_of_1_and_2_ranks_leaves_its_files() {
 #[test]
 fn a_weak_study_grows_the_grid_and_finds_steps_and_executor_by_itself() {
     let place = workplace();
-    let template = "mpirun --oversubscribe --bind-to none -n {ranks}";
+    let template = launcher("{ranks}").join(" ");
     let arguments = [
         "scaling",
         "weak",
@@ -110,7 +110,7 @@ fn a_weak_study_grows_the_grid_and_finds_steps_and_executor_by_itself() {
         "--executor",
         "auto",
         "--launcher",
-        template,
+        &template,
     ];
     place.succeed(&Launch::alone(), &arguments);
     let all = json(&place, "output/scaling-weak-case/scaling.json");
@@ -178,7 +178,7 @@ fn job_scripts_name_every_launch_and_how_to_collect() {
     let script = place.read("study/job-2x1.sh");
     let without_modules = script.replace("module load", "#").replace(
         "srun -n 2 -c 1 --kill-on-bad-exit=1 --cpu-bind=cores",
-        "mpirun --oversubscribe --bind-to none -n 2",
+        &launcher(2).join(" "),
     );
     place.write("job.sh", &without_modules);
     let outcome = place.run_script(&["bash", "job.sh"]);
