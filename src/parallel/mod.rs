@@ -6,13 +6,12 @@
 //! [`World`], then [`HaloPlan`] (who needs which cells: pure), then [`HaloExchange`] (how they get there).
 
 mod abort;
-mod aggregators;
 mod channel;
 mod clocks;
 mod collect;
 mod cores;
 mod exchange;
-mod gather;
+mod gather_lists;
 mod launcher;
 mod neighbours;
 mod node;
@@ -26,14 +25,14 @@ mod team;
 mod traffic;
 mod transferable;
 mod world;
+mod writer_group;
 
 pub use abort::abort;
-pub use aggregators::{Group, MOST_ON_A_HOST, members_on_one_host};
 pub use clocks::clock_offset;
 pub use collect::{Collector, Gathering, PIECE_CELLS, SMALL_PIECE_CELLS, collect, contribute};
 pub use cores::CoreSet;
 pub use exchange::HaloExchange;
-pub use gather::gather_lists;
+pub use gather_lists::gather_lists;
 pub use launcher::{is_launched, launched_rank};
 pub use neighbours::Neighbours;
 pub use node::shared_numbers;
@@ -44,3 +43,4 @@ pub use team::{Member, Team};
 pub use traffic::{Carrier, Traffic};
 pub use transferable::Transferable;
 pub use world::World;
+pub use writer_group::{MOST_ON_A_HOST, WriterGroup, members_on_one_host};

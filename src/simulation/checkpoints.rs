@@ -20,7 +20,7 @@ use crate::field::{Real, Scalar};
 use crate::files::checkpoint::{CheckpointFolder, Manifest, PartEntry, PartHead, part_file};
 use crate::files::{RunFolder, Schedule, ScheduleKind, provenance};
 use crate::grid::{Decomposition, IndexBox, Tile};
-use crate::parallel::{Gathering, Group, SMALL_PIECE_CELLS, World, collect, contribute};
+use crate::parallel::{Gathering, SMALL_PIECE_CELLS, World, WriterGroup, collect, contribute};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ pub struct Checkpoints {
     config: CheckpointConfig,
     run: PathBuf,
     /// The ranks that write a part together with this one.
-    group: Group,
+    group: WriterGroup,
     piece_cells: usize,
     /// Where they are due by steps or by simulated time.
     schedule: Option<Schedule>,
@@ -97,7 +97,7 @@ pub struct State<'a, T> {
 
 impl Checkpoints {
     /// The checkpoints of a run in the folder `run`.
-    pub fn new(case: &Case, run: &Path, group: Group, piece_cells: usize, beginning: &Beginning) -> Checkpoints {
+    pub fn new(case: &Case, run: &Path, group: WriterGroup, piece_cells: usize, beginning: &Beginning) -> Checkpoints {
         let config = case.config.checkpoint.clone();
         let kind = match config.every {
             Some(CheckpointEvery::Steps(n)) => Some(ScheduleKind::Steps(n)),

@@ -56,7 +56,9 @@ pub struct Outputs {
     /// Steps from one row of the history to the next, where the configuration leaves that open.
     history_steps: Option<u64>,
     last_row: Option<u64>,
+    /// On rank 0, as [`Outputs::hosts`] tells.
     hosts: String,
+    /// Those that bring pieces of snapshots, on rank 0, which takes them; elsewhere that one alone.
     ranks: Vec<usize>,
     piece_cells: usize,
 }
@@ -118,6 +120,8 @@ impl Outputs {
         let mut names = hosts.to_vec();
         names.sort();
         names.dedup();
+        // Elsewhere only who takes the pieces matters.
+        let n_members = if world.is_root() { world.size() } else { 1 };
         Ok(Outputs {
             root,
             series,
@@ -125,7 +129,7 @@ impl Outputs {
             history_steps: steps,
             last_row: beginning.step(),
             hosts: names.join(", "),
-            ranks: (0..if world.is_root() { world.size() } else { 1 }).collect(),
+            ranks: (0..n_members).collect(),
             piece_cells,
         })
     }

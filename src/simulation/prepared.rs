@@ -13,7 +13,7 @@ use crate::files::provenance;
 use crate::grid::{Decomposition, Tile};
 use crate::kernels::{Kernel, Rates};
 use crate::numerics::instructions::InstructionSet;
-use crate::parallel::{Group, World};
+use crate::parallel::{World, WriterGroup};
 
 /// A kernel whose coefficients have a meaning at the start.
 pub struct Prepared<T> {
@@ -30,7 +30,7 @@ pub struct Prepared<T> {
     /// What the kernel measures, the largest over all ranks and the times that are looked at.
     pub measures: Vec<f64>,
     /// The ranks that write a part of a checkpoint with this one.
-    pub group: Group,
+    pub group: WriterGroup,
     /// What this rank is going to take.
     pub memory: Memory,
 }
@@ -62,7 +62,7 @@ impl<T: Precise> Prepared<T> {
         let blocks = blocks::blocks(case, &suited, dues);
         let tile = blocks::deepened(case, case.tile(&decomposition, world.rank()), &blocks);
         let host = world.on_host();
-        let group = Group::of(world, &host, case.config.output.aggregators);
+        let group = WriterGroup::of(world, &host, case.config.output.aggregators);
         let members = if group.is_writing() { &group.members[..] } else { &[] };
         let memory = Memory::of_rank(case, &decomposition, &blocks, members, world.rank());
         refuse_too_large(world, case, &host, memory)?;

@@ -29,7 +29,7 @@ pub enum Amount {
     Seconds(f64),
 }
 
-/// What one launch has measured.
+/// What one launch has measured: of all ranks, so that only rank 0 has it whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
     pub ranks: usize,

@@ -12,7 +12,7 @@ pub const MOST_ON_A_HOST: usize = 4;
 /// A rank knows of no group but its own, and of that the first alone unless it is that one: nothing here grows with the number
 /// of ranks.
 #[derive(Debug)]
-pub struct Group {
+pub struct WriterGroup {
     /// Ranks of the world, in their order, on the first of them; elsewhere that one.
     pub members: Vec<usize>,
     /// Of this group, among the `n` that there are, in the order of their first members.
@@ -22,10 +22,10 @@ pub struct Group {
     writers: Option<World>,
 }
 
-impl Group {
+impl WriterGroup {
     /// The group of this rank: one of up to [`MOST_ON_A_HOST`] on each host, or of `n_wanted` in all, cut from the ranks in the
     /// order of hosts; `host` has the ranks on this one's. All ranks call it.
-    pub fn of(world: &World, host: &World, n_wanted: Option<usize>) -> Group {
+    pub fn of(world: &World, host: &World, n_wanted: Option<usize>) -> WriterGroup {
         let group = match n_wanted {
             Some(n) => {
                 // The first rank of a host counts for all of it.
@@ -45,7 +45,7 @@ impl Group {
         group.max(&mut known);
         let [first, number, n] = known.map(|number| number as usize);
         let members = group.gather(&[world.rank() as f64]);
-        Group {
+        WriterGroup {
             members: match is_first {
                 true => members.iter().map(|rank| rank[0] as usize).collect(),
                 false => vec![first],
@@ -72,13 +72,10 @@ impl Group {
 
 /// The ranks, all `size` of them on one host, that bring their tiles to `rank`; none where it does not write.
 pub fn members_on_one_host(rank: usize, size: usize, n_wanted: Option<usize>) -> Range<usize> {
-    let n = n_wanted.unwrap_or(MOST_ON_A_HOST);
-    let is_of = |part: usize| move |other: &usize| part_of(*other, size, n) == part;
+    let n = n_wanted.unwrap_or(MOST_ON_A_HOST).clamp(1, size);
     let part = part_of(rank, size, n);
-    match rank.checked_sub(1).is_some_and(|before| is_of(part)(&before)) {
-        true => 0..0,
-        false => rank..rank + (rank..size).take_while(is_of(part)).count(),
-    }
+    let (first, end) = (part * size / n, (part + 1) * size / n);
+    if rank == first { first..end } else { 0..0 }
 }
 
 /// In which of `n` parts of `size` things a place is; they differ by one thing at most, and there are no more than things.
@@ -127,7 +124,7 @@ mod tests {
     fn a_single_rank_writes_for_itself() {
         let world = World::single();
         for n in [None, Some(1), Some(3)] {
-            let group = Group::of(&world, &world.on_host(), n);
+            let group = WriterGroup::of(&world, &world.on_host(), n);
             assert!(group.is_writing());
             assert_eq!((&group.members[..], group.number, group.n), (&[0][..], 0, 1));
             assert_eq!(group.gather_bytes(vec![7]), [[7]]);
