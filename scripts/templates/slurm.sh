@@ -21,6 +21,15 @@ simrun=$HOME/simrun/target/release/simrun   # <--
 config=case.toml                    # <-- its [checkpoint] section says how often
 output=output/case                  # <--
 
+# Slurm before 23.02 does not tell its jobs when they end: ask for it.
+if [[ -z ${SLURM_JOB_END_TIME:-} ]]; then
+    end=$(squeue --noheader --jobs "$SLURM_JOB_ID" --format %e)
+    if [[ $end == *T* ]]; then
+        SLURM_JOB_END_TIME=$(date -d "$end" +%s)
+        export SLURM_JOB_END_TIME
+    fi
+fi
+
 # Without a rank: is the configuration right, does it fit the memory, how long will it take?
 "$simrun" check "$config" --ranks "$SLURM_NTASKS"
 

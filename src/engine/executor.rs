@@ -95,6 +95,8 @@ pub struct Engine<T> {
     pub strip_rows: Option<usize>,
     /// How the tiles of all ranks exchange halos.
     pub neighbours: Neighbours,
+    /// How often messages under way could have been helped along so far.
+    pub n_chances: u64,
     instructions: InstructionSet,
     rank: usize,
     team: Team,
@@ -106,6 +108,7 @@ struct Messages<'a, T> {
     exchange: RefCell<&'a mut HaloExchange<T>>,
     /// When all were seen to have arrived.
     arrived: Cell<Option<Instant>>,
+    n_chances: Cell<u64>,
 }
 
 // SAFETY: only the thread that speaks to other ranks pokes, as `Engine::levels` sees to; it has made the exchange.
@@ -116,10 +119,12 @@ impl<'a, T: Real> Messages<'a, T> {
         Messages {
             exchange: RefCell::new(exchange),
             arrived: Cell::new(None),
+            n_chances: Cell::new(0),
         }
     }
 
     fn poke(&self) {
+        self.n_chances.set(self.n_chances.get() + 1);
         if self.arrived.get().is_none() && self.exchange.borrow_mut().poke() {
             self.arrived.set(Some(Instant::now()));
         }
@@ -307,6 +312,7 @@ impl<T: Real> Engine<T> {
             recorder: Recorder::default(),
             strip_rows: None,
             neighbours: Neighbours::default(),
+            n_chances: 0,
             instructions: setup.instructions,
             rank,
             team,
@@ -435,6 +441,7 @@ impl<T: Real> Engine<T> {
         if let Some(split) = &course.split {
             let messages = Messages::new(exchange);
             self.levels(course, sweep, &split.core, &calls, Phase::Core, || messages.poke());
+            self.n_chances += messages.n_chances.get();
             if let Some(seen) = messages.arrived.get() {
                 self.timers.arrive(Some(seen));
             }
@@ -541,6 +548,7 @@ impl<T: Real> Engine<T> {
             let slab = region.split(axis, n_slabs, part);
             self.copy_own(exchange, axis, slab.hi[axis] + ahead);
             self.run(call, phase, slab, Phase::Core);
+            self.n_chances += u64::from(pokes && part + 1 < n_slabs);
             if !all_here && part + 1 < n_slabs {
                 all_here = self.timers.poke(|| exchange.poke());
                 if all_here {

@@ -154,6 +154,11 @@ impl Requests {
         }
     }
 
+    /// What there is to say of the end of the job that this run is part of.
+    pub fn remark(&self) -> Option<String> {
+        Deadline::remark(self.deadline.as_ref(), |name| std::env::var(name).ok())
+    }
+
     /// Makes signals ask instead of ending the process, from here on: after MPI is initialised, and before anything is made
     /// that a run would leave behind.
     pub fn listen() {

@@ -262,17 +262,14 @@ impl<'a, T: Precise> Run<'a, T> {
         };
         let remarks = case.physics.remarks(&prepared.measures, case.span(run.limit.longest()));
         let short = dues::remark(case, &prepared.suited, &dues);
-        run.announce(
-            steps_expected,
-            instructions,
-            &remarks,
-            options.remarks.iter().cloned().chain(short).collect(),
-        )?;
+        let others = options.remarks.iter().cloned().chain(short);
+        let others = others.chain(run.requests.remark()).collect();
+        run.announce(steps_expected, instructions, &remarks, others)?;
         run.announce_executor(found)?;
         Ok(Ok(run))
     }
 
-    /// Says what is about to happen; `others` is what there is to say about the launch and about blocks of steps.
+    /// Says what is about to happen; `others` is what there is to say about the launch, the job and blocks of steps.
     fn announce(
         &mut self,
         steps_expected: u64,

@@ -47,6 +47,25 @@ impl Deadline {
         Some(Deadline { at, reason, margin })
     }
 
+    /// What there is to say where a queue runs this job, and nothing says when it ends.
+    pub fn remark(deadline: Option<&Deadline>, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+        const QUEUES: [(&str, &str, &str); 2] = [
+            (
+                "Slurm",
+                "SLURM_JOB_ID",
+                ", or SLURM_JOB_END_TIME, which Slurm sets since 23.02, as scripts/templates/slurm.sh does",
+            ),
+            ("PBS", "PBS_JOBID", ""),
+        ];
+        if deadline.is_some() {
+            return None;
+        }
+        let (queue, _, other) = QUEUES.into_iter().find(|(_, job, _)| variable(job).is_some())?;
+        Some(format!(
+            "nothing says when this job of {queue} ends, so the run will not stop in time for it: give --max-time{other}"
+        ))
+    }
+
     /// Whether a run has to stop at `now` to be over in time, if a checkpoint takes `reserve` seconds and the next chance to
     /// stop comes `until_next` seconds later.
     pub fn is_near(&self, now: f64, reserve: f64, until_next: f64) -> bool {
@@ -81,6 +100,27 @@ mod tests {
     fn what_is_not_a_number_is_no_deadline() {
         assert_eq!(earliest(None, &[("PBS_WALLTIME", "01:00:00")]), None);
         assert_eq!(earliest(None, &[("SLURM_JOB_END_TIME", "inf")]), None);
+    }
+
+    #[test]
+    fn a_job_whose_end_nobody_tells_is_remarked_on() {
+        let remark = |max_time: Option<f64>, pairs: &[(&str, &str)]| {
+            let variable = |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string());
+            Deadline::remark(
+                Deadline::earliest(max_time, variable, 5.0, 1_700_000_000.0).as_ref(),
+                variable,
+            )
+        };
+        let (job, end) = (("SLURM_JOB_ID", "7"), ("SLURM_JOB_END_TIME", "1700000600"));
+        assert!(remark(None, &[job]).unwrap().contains("SLURM_JOB_END_TIME"));
+        assert!(
+            remark(None, &[("PBS_JOBID", "7.host")])
+                .unwrap()
+                .contains("of PBS ends")
+        );
+        assert_eq!(remark(None, &[]), None);
+        assert_eq!(remark(None, &[job, end]), None);
+        assert_eq!(remark(Some(60.0), &[job]), None);
     }
 
     #[test]

@@ -12,14 +12,33 @@ const UNIT: usize = 8 << 10;
 /// Short messages of one measurement of the latency.
 const SHORT_MESSAGES: usize = 50;
 
+/// Bytes that are sent without a pause before the time of a message among others is taken: what queues hold is full by then.
+const IN_A_ROW: f64 = 2e6;
+
+/// Messages of a length are measured for so long, s, unless that is too often.
+const LEAST_SECONDS: f64 = 1.5;
+
 /// How messages travel between two ranks.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Link {
-    /// Bytes of a message each way, and how long both take, s; by rising bytes.
-    times: Vec<(f64, f64)>,
-    /// Processor time that a byte takes from the computation of each of both, s.
-    pub processor_per_byte: f64,
-    /// The share of a message that moves while nobody helps.
+    /// By rising bytes.
+    points: Vec<LinkPoint>,
+}
+
+/// A message to the other rank, with one of the same length from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct LinkPoint {
+    pub bytes: f64,
+    /// Until both have arrived, where nobody does anything else, s.
+    pub seconds: f64,
+    /// The same where both compute and look after the messages now and then, s.
+    pub aided: f64,
+    /// From one to the next, where they follow each other without a pause, s: longer than `seconds` where a queue on the way takes
+    /// a message faster than it sends it on.
+    pub interval: f64,
+    /// Time that each of both spends on helping it along while it computes, s.
+    pub processor: f64,
+    /// The share that moves while nobody looks after it.
     pub unaided: f64,
 }
 
@@ -27,71 +46,75 @@ impl Link {
     /// A link described by its latency, s, and its bandwidth each way, bytes/s.
     pub fn described(latency: f64, bandwidth: f64, processor_per_byte: f64, unaided: f64) -> Link {
         const FAR: f64 = 1e9;
-        Link {
-            times: vec![(0.0, latency), (FAR, latency + FAR / bandwidth)],
-            processor_per_byte,
+        let at = |bytes: f64| LinkPoint {
+            bytes,
+            seconds: latency + bytes / bandwidth,
+            aided: latency + bytes / bandwidth,
+            interval: bytes / bandwidth,
+            processor: processor_per_byte * bytes,
             unaided,
+        };
+        Link {
+            points: vec![at(0.0), at(FAR)],
         }
     }
 
     /// The memory of a host, where what was packed is there at once.
     pub fn memory() -> Link {
-        Link {
-            times: Vec::new(),
-            processor_per_byte: 0.0,
-            unaided: 1.0,
-        }
+        Link { points: Vec::new() }
     }
 
-    /// How long a message of `bytes` takes, with one of the same length the other way, s: linear between what was measured, and
-    /// on from the last two.
-    pub fn seconds(&self, bytes: f64) -> f64 {
-        let times = &self.times;
-        match times.len() {
-            0 => 0.0,
-            1 => times[0].1,
+    /// A message of `bytes`: linear between what was measured, and on from the last two.
+    pub fn at(&self, bytes: f64) -> LinkPoint {
+        let points = &self.points;
+        match points.len() {
+            0 => LinkPoint {
+                bytes,
+                unaided: 1.0,
+                ..LinkPoint::default()
+            },
+            1 => points[0],
             n => {
-                let above = times.partition_point(|&(at, _)| at < bytes).clamp(1, n - 1);
-                let ((x0, y0), (x1, y1)) = (times[above - 1], times[above]);
-                (y0 + (bytes - x0) * (y1 - y0) / (x1 - x0)).max(0.0)
+                let above = points.partition_point(|point| point.bytes < bytes).clamp(1, n - 1);
+                let (a, b) = (&points[above - 1], &points[above]);
+                let share = (bytes - a.bytes) / (b.bytes - a.bytes);
+                let linear = |of: fn(&LinkPoint) -> f64| (of(a) + share * (of(b) - of(a))).max(0.0);
+                LinkPoint {
+                    bytes,
+                    seconds: linear(|point| point.seconds),
+                    aided: linear(|point| point.aided),
+                    interval: linear(|point| point.interval),
+                    processor: linear(|point| point.processor),
+                    unaided: linear(|point| point.unaided).min(1.0),
+                }
             }
         }
     }
 
-    /// Bytes and seconds of what was measured or described.
-    pub fn times(&self) -> &[(f64, f64)] {
-        &self.times
+    /// What was measured or described.
+    pub fn points(&self) -> &[LinkPoint] {
+        &self.points
     }
 
-    /// Measures messages between rank 0 and `partner`, of each of `sizes`, given as bytes and the seconds of computation between
-    /// one and the next: a queue on the way may recover meanwhile. All ranks call it and get the same.
-    pub fn measure(world: &World, partner: usize, sizes: &[(f64, f64)], repeat: usize) -> Link {
+    /// Measures messages of `sizes` between rank 0 and `partner`. All ranks call it and get the same.
+    pub fn measure(world: &World, partner: usize, sizes: &[Size], repeat: usize) -> Link {
         let mut pair = Pair::new(world, partner);
-        let mut times = vec![(8.0, pair.short())];
-        let (mut processor, mut unaided) = (Vec::new(), Vec::new());
-        for &(bytes, between) in sizes {
-            let found = pair.long(bytes, between, repeat);
-            times.push((bytes, found.seconds));
-            processor.push(found.processor / bytes);
-            unaided.push(found.unaided);
-        }
-        times.sort_by(|a, b| a.0.total_cmp(&b.0));
-        times.dedup_by(|a, b| a.0 == b.0);
-        // Those of the longest message: of short ones too little is seen.
-        let longest = (0..sizes.len()).max_by(|&a, &b| sizes[a].0.total_cmp(&sizes[b].0));
-        Link {
-            times,
-            processor_per_byte: longest.map_or(0.0, |n| processor[n]),
-            unaided: longest.map_or(1.0, |n| unaided[n]),
-        }
+        let mut points = vec![pair.short()];
+        points.extend(sizes.iter().map(|size| pair.long(size, repeat)));
+        points.sort_by(|a, b| a.bytes.total_cmp(&b.bytes));
+        points.dedup_by(|a, b| a.bytes == b.bytes);
+        Link { points }
     }
 }
 
-/// What is found of messages of one length.
-struct Found {
-    seconds: f64,
-    processor: f64,
-    unaided: f64,
+/// What messages are measured of, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Size {
+    pub bytes: f64,
+    /// Computation from one message to the next, s: a queue on the way may recover meanwhile.
+    pub between: f64,
+    /// How often this looks after messages.
+    pub chances: f64,
 }
 
 /// Two ranks that are measured, as each rank sees them.
@@ -136,94 +159,149 @@ impl<'w> Pair<'w> {
         (seconds / self.unit).ceil().max(1.0) as usize
     }
 
-    /// The larger of what both have found, on every rank.
-    fn agreed<const N: usize>(&self, mine: [f64; N]) -> [f64; N] {
-        let mut all = mine;
-        self.world.max(&mut all);
-        all
+    /// Works, and meets the other one: both go on at once.
+    fn meet(&mut self, meeting: &mut Swap, pause: usize) -> Instant {
+        self.work(pause);
+        meeting.post();
+        meeting.wait();
+        Instant::now()
     }
 
-    /// Time of a short message, s.
-    fn short(&mut self) -> f64 {
+    /// The larger of what both have found of messages of `bytes`, on every rank; what is said to move by itself is the smaller.
+    fn agreed(&self, mine: LinkPoint, bytes: f64) -> LinkPoint {
+        let mut all = [mine.seconds, mine.aided, mine.interval, mine.processor, -mine.unaided];
+        if self.other.is_none() {
+            all = [0.0, 0.0, 0.0, 0.0, -1.0];
+        }
+        self.world.max(&mut all);
+        let [seconds, aided, interval, processor, unaided] = all;
+        LinkPoint {
+            bytes,
+            seconds,
+            aided,
+            interval,
+            processor,
+            unaided: -unaided,
+        }
+    }
+
+    /// A short message.
+    fn short(&mut self) -> LinkPoint {
         self.world.barrier();
+        let bytes = size_of::<f64>();
         let mut seconds = 0.0;
         if let Some(other) = self.other {
-            let mut swap = Swap::new(self.world, other, 8);
-            let mut once = |n: usize| {
-                let start = Instant::now();
-                for _ in 0..n {
-                    swap.post();
-                    swap.wait();
-                }
-                start.elapsed().as_secs_f64() / n as f64
-            };
-            once(SHORT_MESSAGES / 2);
-            seconds = once(SHORT_MESSAGES);
+            let mut swap = Swap::new(self.world, other, bytes);
+            in_a_row(&mut swap, SHORT_MESSAGES / 2);
+            seconds = in_a_row(&mut swap, SHORT_MESSAGES);
         }
-        self.agreed([seconds])[0]
+        let found = LinkPoint {
+            seconds,
+            aided: seconds,
+            interval: seconds,
+            // All of it is spent within MPI.
+            processor: seconds,
+            unaided: 1.0,
+            ..LinkPoint::default()
+        };
+        self.agreed(found, bytes as f64)
     }
 
-    fn long(&mut self, bytes: f64, between: f64, repeat: usize) -> Found {
+    fn long(&mut self, size: &Size, repeat: usize) -> LinkPoint {
         self.world.barrier();
-        let (mut seconds, mut processor, mut unaided) = (Samples::default(), Samples::default(), Samples::default());
-        if let Some(other) = self.other {
-            let mut swap = Swap::new(self.world, other, bytes as usize);
-            let mut meeting = Swap::new(self.world, other, 8);
-            let pause = self.units_of(between);
+        let found = self.other.map(|other| self.tries(other, size, repeat));
+        self.agreed(found.map_or_else(LinkPoint::default, |found| found.point()), size.bytes)
+    }
+
+    fn tries(&mut self, other: usize, size: &Size, repeat: usize) -> Tries {
+        let mut swap = Swap::new(self.world, other, size.bytes as usize);
+        let mut meeting = Swap::new(self.world, other, size_of::<f64>());
+        let n_units = self.units_of(size.between);
+        let n_parts = (size.chances as usize + 1).min(n_units);
+        let n_in_a_row = 2 + (IN_A_ROW / size.bytes) as usize;
+        // Short ones are measured more often: what disturbs a machine is as long for them as for others.
+        let repeat = ((LEAST_SECONDS / (8.0 * size.between)) as usize).clamp(repeat, 10 * repeat);
+        let mut all = Tries::default();
+        for repetition in 0..=repeat {
+            let start = self.meet(&mut meeting, n_units);
             swap.post();
             swap.wait();
-            for _ in 0..repeat {
-                let mut meet = |pair: &mut Self| {
-                    pair.work(pause);
-                    meeting.post();
-                    meeting.wait();
-                    Instant::now()
-                };
-                let start = meet(self);
-                swap.post();
-                swap.wait();
-                let alone = start.elapsed().as_secs_f64();
-                seconds.push(alone);
-                // As much work as there is in a step, and enough for the messages to be through before it ends.
-                let n = self.units_of(between.max(1.5 * alone));
-                let start = meet(self);
-                self.work(n);
-                let quiet = start.elapsed().as_secs_f64();
-                let start = meet(self);
-                swap.post();
-                let mut is_done = false;
-                for _ in 0..n {
-                    self.work(1);
-                    is_done = is_done || swap.poke();
+            let alone = start.elapsed().as_secs_f64();
+
+            let start = self.meet(&mut meeting, n_units);
+            let mut aided = None;
+            swap.post();
+            let mut within = start.elapsed();
+            for part in 0..n_parts {
+                self.work((part + 1) * n_units / n_parts - part * n_units / n_parts);
+                if aided.is_none() && part + 1 < n_parts {
+                    let poke = Instant::now();
+                    let is_done = swap.poke();
+                    within += poke.elapsed();
+                    aided = is_done.then(|| start.elapsed());
                 }
-                let poked = start.elapsed().as_secs_f64();
-                swap.wait();
-                processor.push((poked - quiet).max(0.0));
-                let start = meet(self);
-                swap.post();
-                self.work(n);
-                let before = start.elapsed().as_secs_f64();
-                swap.wait();
-                unaided.push((1.0 - (start.elapsed().as_secs_f64() - before) / alone).clamp(0.0, 1.0));
+            }
+            swap.wait();
+            let aided = aided.unwrap_or_else(|| start.elapsed()).as_secs_f64();
+
+            let start = self.meet(&mut meeting, n_units);
+            swap.post();
+            self.work(n_units);
+            let before = start.elapsed().as_secs_f64();
+            swap.wait();
+            let waited = start.elapsed().as_secs_f64() - before;
+
+            in_a_row(&mut swap, n_in_a_row);
+            let interval = in_a_row(&mut swap, n_in_a_row);
+
+            // The first is for warming up.
+            if repetition > 0 {
+                all.alone.push(alone);
+                all.within.push(within.as_secs_f64());
+                all.aided.push(aided);
+                all.unaided.push((1.0 - waited / alone).clamp(0.0, 1.0));
+                all.interval.push(interval);
             }
         }
-        let value = |samples: &Samples| if self.other.is_some() { samples.median() } else { 0.0 };
-        // What is said to move by itself is the smaller of both.
-        let [seconds, processor, moving] = self.agreed([
-            value(&seconds),
-            value(&processor),
-            if self.other.is_some() {
-                1.0 - unaided.median()
-            } else {
-                0.0
-            },
-        ]);
-        Found {
-            seconds,
-            processor,
-            unaided: 1.0 - moving,
+        all
+    }
+}
+
+/// What a rank found of messages of one length, s but for the share that moved unaided.
+#[derive(Default)]
+struct Tries {
+    /// Until both had arrived, with nothing else to do.
+    alone: Samples,
+    /// Until they had arrived, helped along during a computation.
+    aided: Samples,
+    /// Of this, what helping took.
+    within: Samples,
+    unaided: Samples,
+    /// From one to the next without a pause.
+    interval: Samples,
+}
+
+impl Tries {
+    fn point(&self) -> LinkPoint {
+        LinkPoint {
+            seconds: self.alone.median(),
+            aided: self.aided.median(),
+            interval: self.interval.median(),
+            processor: self.within.median(),
+            unaided: self.unaided.median(),
+            ..LinkPoint::default()
         }
     }
+}
+
+/// Time of one of `n` messages that follow each other, s.
+fn in_a_row(swap: &mut Swap, n: usize) -> f64 {
+    let start = Instant::now();
+    for _ in 0..n {
+        swap.post();
+        swap.wait();
+    }
+    start.elapsed().as_secs_f64() / n as f64
 }
 
 #[cfg(test)]
@@ -232,28 +310,67 @@ mod tests {
 
     #[test]
     fn a_described_link_has_its_latency_and_its_bandwidth() {
-        let link = Link::described(2e-6, 1e9, 0.0, 1.0);
-        assert!((link.seconds(0.0) - 2e-6).abs() < 1e-12);
-        assert!((link.seconds(1e6) - 1.002e-3).abs() < 1e-9);
-        assert!((link.seconds(4e9) - 4.000002).abs() < 1e-6);
+        let link = Link::described(2e-6, 1e9, 1e-10, 0.25);
+        let seconds = |bytes: f64| link.at(bytes).seconds;
+        assert!((seconds(0.0) - 2e-6).abs() < 1e-12);
+        assert!((seconds(1e6) - 1.002e-3).abs() < 1e-9);
+        assert!((seconds(4e9) - 4.000002).abs() < 1e-6);
+        let LinkPoint {
+            aided,
+            interval,
+            processor,
+            unaided,
+            ..
+        } = link.at(1e6);
+        assert!((aided - 1.002e-3).abs() < 1e-9 && (interval - 1e-3).abs() < 1e-9);
+        assert!((processor - 1e-4).abs() < 1e-12 && unaided == 0.25);
     }
 
     #[test]
-    fn between_and_beyond_what_was_measured_times_are_linear() {
-        let link = Link {
-            times: vec![(8.0, 1.0), (108.0, 2.0), (208.0, 4.0)],
-            processor_per_byte: 0.0,
-            unaided: 0.0,
+    fn between_and_beyond_what_was_measured_all_is_linear() {
+        let point = |bytes: f64, value: f64| LinkPoint {
+            bytes,
+            seconds: value,
+            aided: 2.0 * value,
+            interval: 3.0 * value,
+            processor: 4.0 * value,
+            unaided: 1.0 / value,
         };
-        let at = [8.0, 58.0, 108.0, 158.0, 308.0].map(|bytes| link.seconds(bytes));
+        let link = Link {
+            points: vec![point(8.0, 1.0), point(108.0, 2.0), point(208.0, 4.0)],
+        };
+        let at = [8.0, 58.0, 108.0, 158.0, 308.0].map(|bytes| {
+            let LinkPoint {
+                seconds,
+                aided,
+                interval,
+                processor,
+                ..
+            } = link.at(bytes);
+            assert_eq!(
+                [aided, interval, processor],
+                [2.0, 3.0, 4.0].map(|factor| factor * seconds)
+            );
+            seconds
+        });
         assert_eq!(at, [1.0, 1.5, 2.0, 3.0, 6.0]);
-        assert_eq!(Link::memory().seconds(1e9), 0.0);
+        assert_eq!([58.0, 308.0, 1e9].map(|bytes| link.at(bytes).unaided), [0.75, 0.0, 0.0]);
+        assert_eq!(
+            (Link::memory().at(1e9).seconds, Link::memory().at(1e9).unaided),
+            (0.0, 1.0)
+        );
     }
 
     #[test]
     fn a_rank_that_is_alone_finds_nothing_to_wait_for() {
-        let link = Link::measure(&World::single(), 0, &[(1e4, 1e-4)], 2);
-        assert_eq!(link.times().len(), 2);
-        assert!(link.seconds(1e4) < 1.0 && (0.0..=1.0).contains(&link.unaided));
+        let size = Size {
+            bytes: 1e4,
+            between: 1e-4,
+            chances: 31.0,
+        };
+        let link = Link::measure(&World::single(), 0, &[size], 2);
+        assert_eq!(link.points().len(), 2);
+        let found = link.at(1e4);
+        assert!(found.seconds < 1.0 && found.aided < 1.0 && (0.0..=1.0).contains(&found.unaided));
     }
 }

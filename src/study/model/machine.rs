@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn ranks_of_a_node_share_its_bandwidth() {
         let link = machine().link(4).unwrap();
-        assert!((link.seconds(1e6) - (1.5e-6 + 4e-3)).abs() < 1e-9);
+        assert!((link.at(1e6).seconds - (1.5e-6 + 4e-3)).abs() < 1e-9);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(super) struct Stretch {
     pub seconds: f64,
     /// Of a step on this rank.
     pub work: Work,
+    /// How often messages could be helped along in a step.
+    pub chances: f64,
 }
 
 impl<'w, T: Buildable> Pace<'w, T> {
@@ -40,21 +42,35 @@ impl<'w, T: Buildable> Pace<'w, T> {
     pub fn stretch(&mut self, executor: Executor, n_steps: u64) -> Stretch {
         self.engine.timers.reset();
         self.world.barrier();
+        let before = self.engine.n_chances;
+        let mut blocks = Vec::new();
         let start = Instant::now();
-        advance(&mut self.engine, executor, self.step, n_steps, self.dt);
+        let mut done = 0;
+        while done < n_steps {
+            let n = (executor.n_steps() as u64).min(n_steps - done);
+            let begun = start.elapsed();
+            advance(&mut self.engine, executor, self.step + done, n, self.dt);
+            blocks.push((start.elapsed() - begun).as_secs_f64());
+            done += n;
+        }
         self.step += n_steps;
         let mut slowest = [start.elapsed().as_secs_f64()];
         self.world.max(&mut slowest);
+        // Block by block, what the slower rank took.
+        self.world.max(&mut blocks);
+        let in_step = blocks.iter().sum::<f64>();
         let per_step = |phases: &[Phase]| {
             let seconds = phases.iter().map(|&phase| self.engine.timers.seconds(phase));
             seconds.sum::<f64>() / n_steps as f64
         };
         Stretch {
             seconds: slowest[0] / n_steps as f64,
+            chances: (self.engine.n_chances - before) as f64 / n_steps as f64,
             work: Work {
                 core: per_step(&[Phase::Core]),
                 shell: per_step(&[Phase::Shell]),
                 copies: per_step(&[Phase::Pack, Phase::Unpack, Phase::Copy]),
+                uneven: (in_step - slowest[0]).max(0.0) / n_steps as f64,
             },
         }
     }

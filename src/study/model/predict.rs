@@ -1,6 +1,6 @@
 //! From a configuration and numbers of ranks to the times of their steps, and to what is measured beside them.
 
-use super::link::Link;
+use super::link::{Link, LinkPoint, Size};
 use super::machine::{Machine, Network};
 use super::pace::Pace;
 use super::step::{Order, Transfer, Work, step_time};
@@ -160,15 +160,29 @@ fn predict_in<T: Buildable>(world: &World, case: &Case, plan: &PredictionPlan) -
             let predicted = largest(world, step_time(order, work, transfer));
             // The sum of nothing is not to be -0.
             let sent = |part: fn(&Sent) -> f64| one.sent.iter().map(part).fold(0.0, |sum, more| sum + more);
-            let [core, shell, copies, messages, bytes, seconds, processor] = largest_of(
+            let [
+                core,
+                shell,
+                copies,
+                uneven,
+                messages,
+                bytes,
+                seconds,
+                aided,
+                interval,
+                processor,
+            ] = largest_of(
                 world,
                 [
                     work.core,
                     work.shell,
                     work.copies,
+                    work.uneven,
                     sent(|sent| sent.messages),
                     sent(|sent| sent.bytes),
                     transfer.seconds,
+                    transfer.aided,
+                    transfer.interval,
                     transfer.processor,
                 ],
             );
@@ -179,11 +193,18 @@ fn predict_in<T: Buildable>(world: &World, case: &Case, plan: &PredictionPlan) -
                 tile: measured.tile,
                 executor: executor.name(),
                 order,
-                work: Work { core, shell, copies },
+                work: Work {
+                    core,
+                    shell,
+                    copies,
+                    uneven,
+                },
                 messages,
                 bytes,
                 transfer: Transfer {
                     seconds,
+                    aided,
+                    interval,
                     processor,
                     unaided: transfer.unaided,
                 },
@@ -237,13 +258,21 @@ fn this_machine(world: &World, hosts: &Hosts, plan: &PredictionPlan) -> Machine 
 }
 
 fn network_of(link: &Link) -> Network {
-    let longest = link.times().last().map_or(0.0, |&(bytes, _)| bytes);
-    let latency = link.seconds(0.0);
+    let latency = link.at(0.0).seconds;
+    // Those of the longest message: of short ones too little is seen.
+    let LinkPoint {
+        bytes,
+        seconds,
+        interval,
+        processor,
+        unaided,
+        ..
+    } = link.points().last().copied().unwrap_or_default();
     Network {
         latency,
-        bandwidth: longest / (link.seconds(longest) - latency).max(f64::MIN_POSITIVE),
-        processor_per_byte: link.processor_per_byte,
-        unaided: link.unaided,
+        bandwidth: bytes / (seconds - latency).max(interval).max(f64::MIN_POSITIVE),
+        processor_per_byte: processor / bytes.max(1.0),
+        unaided,
     }
 }
 
@@ -253,6 +282,7 @@ struct Scale {
     here_per_rank: f64,
     memory: f64,
     clock: f64,
+    is_elsewhere: bool,
 }
 
 impl Scale {
@@ -266,6 +296,7 @@ impl Scale {
             here_per_rank,
             memory: here_per_rank / there_per_rank,
             clock,
+            is_elsewhere: there.is_some(),
         }
     }
 
@@ -278,6 +309,8 @@ impl Scale {
             core: factor * work.core,
             shell: factor * work.shell,
             copies: self.memory * work.copies,
+            // How others disturb ranks there is not known.
+            uneven: if self.is_elsewhere { 0.0 } else { work.uneven },
         }
     }
 }
@@ -312,6 +345,8 @@ fn sent_between(before: &[Traffic], after: &[Traffic], n_steps: u64) -> Vec<Sent
 /// What was measured of an executor.
 struct Try {
     work: Work,
+    /// How often messages could be helped along in a step.
+    chances: f64,
     sent: Vec<Sent>,
     measured: Option<Samples>,
 }
@@ -388,19 +423,29 @@ impl<'w, T: Buildable> Measured<'w, T> {
     /// Every executor in turn, silent and real.
     fn tries(&mut self) -> Vec<Try> {
         let n = self.executors.len();
-        let mut parts = vec![[const { Vec::new() }; 3]; n];
+        let mut parts = vec![[const { Vec::new() }; 4]; n];
         let mut real = vec![Samples::default(); n];
         let mut sent = vec![Vec::new(); n];
+        let mut chances = vec![0.0; n];
         for repetition in 0..=self.repeat {
             for (number, &executor) in self.executors.iter().enumerate() {
                 let before = self.silent.engine.traffic();
+                let mut with_others = || self.real.as_mut().map(|real| real.stretch(executor, self.n_steps));
+                // By turns the one and the other first: what changes slowly is the same for both.
+                let early = if repetition % 2 == 1 { with_others() } else { None };
                 let silent = self.silent.stretch(executor, self.n_steps);
+                let job = early.or_else(with_others);
                 sent[number] = sent_between(&before, &self.silent.engine.traffic(), self.n_steps);
-                let job = self.real.as_mut().map(|real| real.stretch(executor, self.n_steps));
+                chances[number] = silent.chances;
                 // The first is for warming up.
                 if repetition > 0 {
-                    let Work { core, shell, copies } = silent.work;
-                    [core, shell, copies]
+                    let Work {
+                        core,
+                        shell,
+                        copies,
+                        uneven,
+                    } = silent.work;
+                    [core, shell, copies, uneven]
                         .into_iter()
                         .zip(&mut parts[number])
                         .for_each(|(value, part): (f64, &mut Vec<f64>)| part.push(value));
@@ -409,12 +454,14 @@ impl<'w, T: Buildable> Measured<'w, T> {
             }
         }
         let middle = |values: &Vec<f64>| values.iter().copied().collect::<Samples>().median();
-        let all = parts.into_iter().zip(real).zip(sent);
-        all.map(|(([core, shell, copies], real), sent)| Try {
+        let all = parts.into_iter().zip(real).zip(sent).zip(chances);
+        all.map(|((([core, shell, copies, uneven], real), sent), chances)| Try {
+            chances,
             work: Work {
                 core: middle(&core),
                 shell: middle(&shell),
                 copies: middle(&copies),
+                uneven: middle(&uneven),
             },
             sent,
             measured: self.real.is_some().then_some(real),
@@ -432,7 +479,7 @@ struct Links {
 impl Links {
     /// Measures what the plan does not describe, with messages as long as those of the tries.
     fn of(world: &World, hosts: &Hosts, plan: &PredictionPlan, tries: &[Try]) -> Result<Links> {
-        let mut sizes: Vec<(f64, f64)> = Vec::new();
+        let mut sizes: Vec<Size> = Vec::new();
         for one in tries {
             // Of the rank with most to say: the same on all ranks.
             let mine = one
@@ -441,9 +488,16 @@ impl Links {
                 .map(|sent| sent.bytes / sent.messages)
                 .fold(0.0, f64::max);
             let n = one.sent.iter().map(|sent| sent.messages).fold(0.0, f64::max);
-            let [bytes, n, core] = largest_of(world, [mine, n, one.work.core]);
-            if bytes > 0.0 && sizes.iter().all(|size| size.0 != bytes) {
-                sizes.push((bytes, core / n));
+            let [bytes, n, core, chances] = largest_of(world, [mine, n, one.work.core, one.chances]);
+            let size = Size {
+                bytes,
+                between: core / n,
+                chances: chances / n,
+            };
+            match sizes.iter_mut().find(|size| size.bytes == bytes) {
+                Some(same) => same.chances = same.chances.max(size.chances),
+                None if bytes > 0.0 => sizes.push(size),
+                None => {}
             }
         }
         let measure = |partner: usize| Link::measure(world, partner, &sizes, plan.repeat);
@@ -479,9 +533,12 @@ fn transfer(
             true => near,
             false => far.ok_or(())?,
         };
-        all.seconds += sent.messages * link.seconds(sent.bytes / sent.messages);
-        all.processor += link.processor_per_byte * sent.bytes;
-        all.unaided = all.unaided.min(link.unaided);
+        let one = link.at(sent.bytes / sent.messages);
+        all.seconds += sent.messages * one.seconds;
+        all.aided += sent.messages * one.aided;
+        all.interval += sent.messages * one.interval;
+        all.processor += sent.messages * one.processor;
+        all.unaided = all.unaided.min(one.unaided);
     }
     Ok(all)
 }
@@ -513,14 +570,19 @@ mod tests {
             here_per_rank: 1.0,
             memory: 4.0,
             clock: 2.0,
+            is_elsewhere: true,
         };
         let work = Work {
             core: 6.0,
             shell: 2.0,
             copies: 1.0,
+            uneven: 0.5,
         };
         let there = scale.apply(work, 4.0);
-        assert_eq!((there.core, there.shell, there.copies), (18.0, 6.0, 4.0));
+        assert_eq!(
+            (there.core, there.shell, there.copies, there.uneven),
+            (18.0, 6.0, 4.0, 0.0)
+        );
         assert_eq!(scale.apply(work, 100.0).core, 24.0);
     }
 
@@ -560,6 +622,17 @@ mod tests {
                 unaided: 1.0,
             }),
         }
+    }
+
+    #[test]
+    fn messages_are_helped_along_between_slabs_and_after_layers() {
+        let case = case_with(&["grid.cells=[8,8,96]".into(), "parallel.topology=[1,1,2]".into()]);
+        let world = World::single();
+        let mut measured = Measured::<f64>::new(&world, &case, &plan(&[2], None), 2).unwrap();
+        let chances: Vec<f64> = measured.tries().iter().map(|one| one.chances).collect();
+        assert_eq!((chances.len(), chances[0], chances[1]), (3, 0.0, 31.0));
+        // A block of four steps has a chance after every pair of the layers of its core, which is most of the 48 of the tile.
+        assert!(chances[2] >= 20.0 / 4.0 && chances[2] <= 24.0 / 4.0, "{chances:?}");
     }
 
     #[test]

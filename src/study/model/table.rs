@@ -42,13 +42,14 @@ pub fn text(prediction: &Prediction) -> String {
         }
     }
     line(format!(
-        "\n{:>7} {:>16} {:<12} {:>9} {:>9} {:>9} {:>9} {:>10} {:>9} {:>10} {:>10} {:>7} {:>10}",
+        "\n{:>7} {:>16} {:<12} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>9} {:>10} {:>10} {:>7} {:>10}",
         "ranks",
         "tile",
         "executor",
         "core",
         "shell",
         "copies",
+        "uneven",
         "messages",
         "bytes",
         "transfer",
@@ -58,8 +59,8 @@ pub fn text(prediction: &Prediction) -> String {
         "Mcells/s"
     ));
     line(format!(
-        "{:>7} {:>16} {:<12} {:>9} {:>9} {:>9} {:>9} {:>10} {:>9} {:>10} {:>10} {:>7} {:>10}",
-        "", "", "", "ms", "ms", "ms", "a step", "a step", "ms", "ms", "ms", "", ""
+        "{:>7} {:>16} {:<12} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>9} {:>10} {:>10} {:>7} {:>10}",
+        "", "", "", "ms", "ms", "ms", "ms", "a step", "a step", "ms", "ms", "ms", "", ""
     ));
     for point in &prediction.points {
         line(row(point));
@@ -95,17 +96,19 @@ fn ranks_of(prediction: &Prediction) -> Vec<usize> {
 }
 
 fn link_text(link: &Link) -> String {
-    let Some(&(bytes, seconds)) = link.times().last() else {
+    let Some(longest) = link.points().last() else {
         return "halos through shared memory, without a message".into();
     };
     format!(
-        "a message of {:.0} KiB each way takes {:.3} ms, a short one {:.1} us; {:.2} ns of processor time a byte; {:.0} % moves \
-         unaided",
-        bytes / 1024.0,
-        1e3 * seconds,
-        1e6 * link.seconds(8.0),
-        1e9 * link.processor_per_byte,
-        100.0 * link.unaided
+        "a message of {:.0} KiB each way takes {:.3} ms, {:.3} helped along by ranks that compute, {:.3} among others, a short one \
+         {:.1} us; {:.2} ns of processor time a byte; {:.0} % moves unaided",
+        longest.bytes / 1024.0,
+        1e3 * longest.seconds,
+        1e3 * longest.aided,
+        1e3 * longest.interval,
+        1e6 * link.at(8.0).seconds,
+        1e9 * longest.processor / longest.bytes,
+        100.0 * longest.unaided
     )
 }
 
@@ -113,13 +116,14 @@ fn row(point: &Point) -> String {
     let ms = |seconds: f64| format!("{:.3}", 1e3 * seconds);
     let [nx, ny, nz] = point.tile;
     format!(
-        "{:>7} {:>16} {:<12} {:>9} {:>9} {:>9} {:>9.2} {:>10.0} {:>9} {:>10} {:>10} {:>7} {:>10.1}",
+        "{:>7} {:>16} {:<12} {:>9} {:>9} {:>9} {:>9} {:>9.2} {:>10.0} {:>9} {:>10} {:>10} {:>7} {:>10.1}",
         point.ranks,
         format!("{nx}x{ny}x{nz}"),
         point.executor,
         ms(point.work.core),
         ms(point.work.shell),
         ms(point.work.copies),
+        ms(point.work.uneven),
         point.messages,
         point.bytes,
         ms(point.transfer.seconds),
