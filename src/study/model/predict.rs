@@ -422,52 +422,53 @@ impl<'w, T: Buildable> Measured<'w, T> {
 
     /// Every executor in turn, silent and real.
     fn tries(&mut self) -> Vec<Try> {
-        let n = self.executors.len();
-        let mut parts = vec![[const { Vec::new() }; 4]; n];
-        let mut real = vec![Samples::default(); n];
-        let mut sent = vec![Vec::new(); n];
-        let mut chances = vec![0.0; n];
+        let mut all = vec![Found::default(); self.executors.len()];
         for repetition in 0..=self.repeat {
-            for (number, &executor) in self.executors.iter().enumerate() {
+            for (found, &executor) in all.iter_mut().zip(&self.executors) {
                 let before = self.silent.engine.traffic();
                 let mut with_others = || self.real.as_mut().map(|real| real.stretch(executor, self.n_steps));
                 // By turns the one and the other first: what changes slowly is the same for both.
                 let early = if repetition % 2 == 1 { with_others() } else { None };
                 let silent = self.silent.stretch(executor, self.n_steps);
-                let job = early.or_else(with_others);
-                sent[number] = sent_between(&before, &self.silent.engine.traffic(), self.n_steps);
-                chances[number] = silent.chances;
+                let real = early.or_else(with_others);
+                found.sent = sent_between(&before, &self.silent.engine.traffic(), self.n_steps);
+                found.chances = silent.chances;
                 // The first is for warming up.
                 if repetition > 0 {
-                    let Work {
-                        core,
-                        shell,
-                        copies,
-                        uneven,
-                    } = silent.work;
-                    [core, shell, copies, uneven]
-                        .into_iter()
-                        .zip(&mut parts[number])
-                        .for_each(|(value, part): (f64, &mut Vec<f64>)| part.push(value));
-                    job.iter().for_each(|job| real[number].push(job.seconds));
+                    found.core.push(silent.work.core);
+                    found.shell.push(silent.work.shell);
+                    found.copies.push(silent.work.copies);
+                    found.uneven.push(silent.work.uneven);
+                    real.iter().for_each(|real| found.real.push(real.seconds));
                 }
             }
         }
-        let middle = |values: &Vec<f64>| values.iter().copied().collect::<Samples>().median();
-        let all = parts.into_iter().zip(real).zip(sent).zip(chances);
-        all.map(|((([core, shell, copies, uneven], real), sent), chances)| Try {
-            chances,
+        let measured = |found: Found| Try {
             work: Work {
-                core: middle(&core),
-                shell: middle(&shell),
-                copies: middle(&copies),
-                uneven: middle(&uneven),
+                core: found.core.median(),
+                shell: found.shell.median(),
+                copies: found.copies.median(),
+                uneven: found.uneven.median(),
             },
-            sent,
-            measured: self.real.is_some().then_some(real),
-        })
-        .collect()
+            chances: found.chances,
+            sent: found.sent,
+            measured: self.real.is_some().then_some(found.real),
+        };
+        all.into_iter().map(measured).collect()
     }
+}
+
+/// What has been found of an executor so far: all of a step, s.
+#[derive(Clone, Default)]
+struct Found {
+    core: Samples,
+    shell: Samples,
+    copies: Samples,
+    uneven: Samples,
+    /// With the others.
+    real: Samples,
+    sent: Vec<Sent>,
+    chances: f64,
 }
 
 /// The links of this job.

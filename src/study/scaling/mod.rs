@@ -144,7 +144,7 @@ pub fn collect(folder: &Path, say: &mut dyn FnMut(&str)) -> Result<()> {
     say(&missing);
     products::write(folder, &study, &measured, &rows)?;
     let pictures = pictures::draw(folder, &study, &rows)?;
-    let names = ["scaling.json", "scaling.csv", "extrap.jsonl"].map(|name| folder.join(name));
+    let names = products::paths(folder);
     let all = names.iter().chain(&pictures).map(|path| path.display().to_string());
     say(&format!("\nwritten: {}\n", all.collect::<Vec<String>>().join(", ")));
     Ok(())
@@ -269,7 +269,7 @@ fn default_folder(study: &Study) -> PathBuf {
     Path::new("output").join(format!("scaling-{}-{}", study.kind.name(), stem.to_string_lossy()))
 }
 
-/// Makes the folder of a study and writes the study down; of an earlier one, the measurements go.
+/// Makes the folder of a study and writes the study down; of an earlier one, the measurements go, and what was made of them.
 fn prepare(folder: &Path, study: &Study, overwrite: bool) -> Result<()> {
     let path = Study::path(folder);
     let earlier = match path.exists() {
@@ -283,7 +283,8 @@ fn prepare(folder: &Path, study: &Study, overwrite: bool) -> Result<()> {
             folder.display()
         )));
     }
-    for path in earlier {
+    let made = products::paths(folder).into_iter().chain(pictures::paths(folder));
+    for path in earlier.into_iter().chain(made.filter(|path| path.is_file())) {
         fs::remove_file(&path).map_err(|e| Error::io("remove the earlier measurement", &path, e))?;
     }
     let points = folder.join("points");
@@ -375,8 +376,10 @@ mod tests {
         fs::write(&file, "{}").unwrap();
         let error = prepare(folder.path(), &study, false).unwrap_err();
         assert!(error.to_string().contains("--overwrite") && file.exists(), "{error}");
+        let table = folder.path().join("scaling.csv");
+        fs::write(&table, "").unwrap();
         prepare(folder.path(), &study, true).unwrap();
-        assert!(!file.exists());
+        assert!(!file.exists() && !table.exists());
         let error = collect(folder.path(), &mut |_| ()).unwrap_err();
         assert!(error.to_string().contains("nothing has been measured"), "{error}");
         let error = collect(&folder.path().join("points"), &mut |_| ()).unwrap_err();

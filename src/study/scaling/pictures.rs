@@ -22,18 +22,22 @@ const SHOWN: [Phase; 7] = [
     Phase::Wait,
 ];
 
+/// The pictures of a study, as PNG and as SVG.
+pub fn paths(folder: &Path) -> Vec<PathBuf> {
+    let named = |format| ["scaling", "phases"].map(|name| folder.join(format!("{name}.{format}")));
+    FORMATS.into_iter().flat_map(named).collect()
+}
+
 /// Draws `scaling` and `phases` into `folder`, as PNG and as SVG; returns the PNGs.
 ///
 /// # Errors
 /// [`crate::error::Error::Io`] if a picture cannot be written.
 pub fn draw(folder: &Path, study: &Study, rows: &[Row]) -> Result<Vec<PathBuf>> {
-    let mut drawn = Vec::new();
+    let mut drawn = paths(folder);
     let ranks = all_ranks(rows);
-    for format in FORMATS {
-        let [scaling, phases] = ["scaling", "phases"].map(|name| folder.join(format!("{name}.{format}")));
-        lines(study, rows).save_with_ticks(&scaling, &ranks)?;
-        bars(study, rows).save(&phases)?;
-        drawn.extend([scaling, phases]);
+    for pair in drawn.chunks(2) {
+        lines(study, rows).save_with_ticks(&pair[0], &ranks)?;
+        bars(study, rows).save(&pair[1])?;
     }
     drawn.truncate(2);
     Ok(drawn)

@@ -5,22 +5,22 @@ use super::summary::{Measured, Row};
 use crate::error::{Error, Result};
 use crate::metrics::Phase;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Writes `scaling.json`, `scaling.csv` and `extrap.jsonl` into `folder`.
+/// The files of a study for other programs: JSON, CSV, and what Extra-P reads.
+pub fn paths(folder: &Path) -> [PathBuf; 3] {
+    ["scaling.json", "scaling.csv", "extrap.jsonl"].map(|name| folder.join(name))
+}
+
+/// Writes them into `folder`.
 ///
 /// # Errors
 /// [`Error::Io`] if one cannot be written.
 pub fn write(folder: &Path, study: &Study, measured: &[Measured], rows: &[Row]) -> Result<()> {
     let all = json!({ "study": study, "rows": rows, "measurements": measured, "phases": Phase::ALL.map(Phase::name) });
     let text = serde_json::to_string_pretty(&all).expect("a study has only plain values");
-    let files = [
-        ("scaling.json", text + "\n"),
-        ("scaling.csv", csv(rows)),
-        ("extrap.jsonl", extrap(measured)),
-    ];
-    for (name, text) in files {
-        let path = folder.join(name);
+    let texts = [text + "\n", csv(rows), extrap(measured)];
+    for (path, text) in paths(folder).into_iter().zip(texts) {
         std::fs::write(&path, text).map_err(|cause| Error::io("write", &path, cause))?;
     }
     Ok(())
