@@ -283,8 +283,11 @@ fn prepare(folder: &Path, study: &Study, overwrite: bool) -> Result<()> {
             folder.display()
         )));
     }
+    // Files of these names that no study has left are not ours to remove.
+    let is_earlier = !earlier.is_empty();
     let made = products::paths(folder).into_iter().chain(pictures::paths(folder));
-    for path in earlier.into_iter().chain(made.filter(|path| path.is_file())) {
+    let made = made.filter(|path| is_earlier && path.is_file());
+    for path in earlier.into_iter().chain(made) {
         fs::remove_file(&path).map_err(|e| Error::io("remove the earlier measurement", &path, e))?;
     }
     let points = folder.join("points");
@@ -380,6 +383,9 @@ mod tests {
         fs::write(&table, "").unwrap();
         prepare(folder.path(), &study, true).unwrap();
         assert!(!file.exists() && !table.exists());
+        fs::write(&table, "").unwrap();
+        prepare(folder.path(), &study, true).unwrap();
+        assert!(table.exists());
         let error = collect(folder.path(), &mut |_| ()).unwrap_err();
         assert!(error.to_string().contains("nothing has been measured"), "{error}");
         let error = collect(&folder.path().join("points"), &mut |_| ()).unwrap_err();
